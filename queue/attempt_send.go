@@ -1,0 +1,195 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"todoke/database"
+)
+
+// The back-off of a filing whose attempts certainly did not reach e-Gov.
+const (
+	firstBackOff = time.Minute
+	maxBackOff   = time.Hour
+)
+
+// StartSending commits that the first byte may leave from here on. After it, only
+// an answer, a certainty that nothing was written, or e-Gov's listing ends the
+// attempt. The master returns the row as committed; an error of COMMIT is settled
+// by reading the row again.
+func (s *Store) StartSending(ctx context.Context, attempt string) error {
+	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
+		return s.step(ctx, tx, attempt, Prepared, Sending, "sending_at = ?", database.At(s.now()))
+	})
+	if err != nil {
+		return fmt.Errorf("start sending: %w", err)
+	}
+	return nil
+}
+
+// StillSending tells whether the attempt is in sending as of right now, read
+// from the writer: the last look before the first byte.
+func (s *Store) StillSending(ctx context.Context, attempt string) error {
+	var state AttemptState
+	err := s.db.Write.GetContext(ctx, &state, "SELECT state FROM attempts WHERE id = ?", attempt)
+	if err != nil {
+		return fmt.Errorf("read attempt %s: %w", attempt, err)
+	}
+	if state != Sending {
+		return fmt.Errorf("attempt %s is %s: %w", attempt, state, ErrStale)
+	}
+	return nil
+}
+
+// EndNotSent records that e-Gov certainly never had the bulk: its filings are
+// queued again, after a back-off that grows with each failure. from is the state
+// that the caller knows the attempt to be in.
+func (s *Store) EndNotSent(ctx context.Context, actor Actor, attempt string, from AttemptState, why string) error {
+	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
+		now := s.now()
+		err := s.step(ctx, tx, attempt, from, NotSent, "answered_at = ?, answer = ?", database.At(now), why)
+		if err != nil {
+			return err
+		}
+		filings, err := live(ctx, tx, attempt)
+		if err != nil {
+			return err
+		}
+		for _, f := range filings {
+			err = s.requeue(ctx, tx, actor, attempt, f, why, true)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("end attempt %s as not sent: %w", attempt, err)
+	}
+	return nil
+}
+
+func (s *Store) requeue(ctx context.Context, tx *sqlx.Tx, actor Actor, attempt string, f Filing, why string, failed bool) error {
+	err := finish(ctx, tx, attempt, f.ID, Queued)
+	if err != nil {
+		return err
+	}
+	err = s.move(ctx, tx, f, Queued, actor, why)
+	if err != nil || !failed {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE filings SET failures = failures + 1, not_before = ? WHERE id = ?",
+		database.At(s.now().Add(backOff(f.Failures))), f.ID)
+	return err
+}
+
+func backOff(failures int) time.Duration {
+	wait := firstBackOff
+	for i := 0; i < failures && wait < maxBackOff; i++ {
+		wait *= 2
+	}
+	return min(wait, maxBackOff)
+}
+
+// Acknowledge records the send number that e-Gov gave, in its answer (from
+// Sending) or in its listing (from Unknown or NotSentPresumed). settledBy says
+// which; answer is what e-Gov said, masked.
+func (s *Store) Acknowledge(ctx context.Context, actor Actor, attempt string, from AttemptState, sendNumber, sendDate, answer, settledBy string) error {
+	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
+		now := database.At(s.now())
+		err := s.step(ctx, tx, attempt, from, Acknowledged,
+			"answered_at = ?, send_number = ?, send_date = ?, answer = ?, settled_by = ?, asks = 0, next_ask_at = ?",
+			now, sendNumber, sendDate, answer, settledBy, now)
+		if err != nil {
+			return err
+		}
+		if from == NotSentPresumed {
+			err = s.reviveHeld(ctx, tx, attempt)
+			if err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE filings SET send_number = ?, failures = 0 WHERE id IN
+			(SELECT filing_id FROM attempt_filings WHERE attempt_id = ? AND live = 1)`, sendNumber, attempt)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("acknowledge attempt %s: %w", attempt, err)
+	}
+	return nil
+}
+
+// reviveHeld takes the filings that wait, held, for a person's decision on this
+// attempt back into it. A filing that a person has sent again meanwhile stays out:
+// the caller sees two arrivals and raises the alarm.
+func (s *Store) reviveHeld(ctx context.Context, tx *sqlx.Tx, attempt string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE attempt_filings SET live = 1, outcome = '' WHERE attempt_id = ? AND filing_id IN
+		(SELECT id FROM filings WHERE state = ? AND hold_kind = ?) AND filing_id NOT IN
+		(SELECT filing_id FROM attempt_filings WHERE live = 1)`, attempt, Held, HoldPresumed)
+	return err
+}
+
+// Reject records that e-Gov refused the bulk as a whole, so that nothing of it
+// was registered. Filings named in findings are refused; the others go into a
+// new attempt, unless refuseAll says that the refusal concerns each of them.
+func (s *Store) Reject(ctx context.Context, actor Actor, attempt, answer string, findings map[string]Findings, refuseAll bool) error {
+	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
+		err := s.step(ctx, tx, attempt, Sending, Rejected, "answered_at = ?, answer = ?", database.At(s.now()), answer)
+		if err != nil {
+			return err
+		}
+		filings, err := live(ctx, tx, attempt)
+		if err != nil {
+			return err
+		}
+		for _, f := range filings {
+			found, named := findings[f.ID]
+			if !named && !refuseAll {
+				err = s.requeue(ctx, tx, actor, attempt, f, "同じ送信のほかの申請が拒否されたため送り直します", false)
+			} else {
+				err = s.refuse(ctx, tx, actor, attempt, f, found)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("record rejection of attempt %s: %w", attempt, err)
+	}
+	return nil
+}
+
+func (s *Store) refuse(ctx context.Context, tx *sqlx.Tx, actor Actor, attempt string, f Filing, findings Findings) error {
+	err := finish(ctx, tx, attempt, f.ID, Refused)
+	if err != nil {
+		return err
+	}
+	reason := "e-Govが受け付けませんでした"
+	if len(findings) > 0 {
+		reason = findings[0].Content
+	}
+	err = s.move(ctx, tx, f, Refused, actor, reason)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE filings SET findings = ? WHERE id = ?", findings, f.ID)
+	return err
+}
+
+// MarkUnknown records that the bulk may or may not have arrived. Its filings stay
+// in submitting, in this attempt, until e-Gov has been asked.
+func (s *Store) MarkUnknown(ctx context.Context, attempt, why string, nextAsk time.Time) error {
+	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
+		return s.step(ctx, tx, attempt, Sending, Unknown, "answered_at = ?, answer = ?, next_ask_at = ?",
+			database.At(s.now()), why, database.At(nextAsk))
+	})
+	if err != nil {
+		return fmt.Errorf("mark attempt %s unknown: %w", attempt, err)
+	}
+	return nil
+}

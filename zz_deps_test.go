@@ -1,0 +1,25 @@
+package todoke_test
+
+import (
+	_ "github.com/beevik/etree"
+	_ "github.com/getkin/kin-openapi/openapi3"
+	_ "github.com/gin-gonic/gin"
+	_ "github.com/gofrs/flock"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/hashicorp/go-retryablehttp"
+	_ "github.com/jmoiron/sqlx"
+	_ "github.com/klauspost/compress/zip"
+	_ "github.com/knadh/koanf/v2"
+	_ "github.com/oklog/ulid/v2"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/russellhaering/goxmldsig"
+	_ "github.com/spf13/cobra"
+	_ "github.com/tink-crypto/tink-go/v2/aead/subtle"
+	_ "golang.org/x/crypto/argon2"
+	_ "golang.org/x/mod/sumdb/tlog"
+	_ "golang.org/x/term"
+	_ "golang.org/x/text/encoding/japanese"
+	_ "modernc.org/sqlite"
+	_ "pgregory.net/rapid"
+	_ "software.sslmate.com/src/go-pkcs12"
+)

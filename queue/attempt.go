@@ -174,3 +174,29 @@ func live(ctx context.Context, tx *sqlx.Tx, attempt string) ([]Filing, error) {
 		(SELECT filing_id FROM attempt_filings WHERE attempt_id = ? AND live = 1) ORDER BY id`, attempt)
 	return filings, err
 }
+
+// SendNumbers returns the set of send numbers that e-Gov ever gave this account's
+// attempts.
+func (s *Store) SendNumbers(ctx context.Context, account string) (map[string]bool, error) {
+	var numbers []string
+	err := s.db.Read.SelectContext(ctx, &numbers, "SELECT send_number FROM attempts WHERE account_id = ? AND send_number <> ''", account)
+	if err != nil {
+		return nil, fmt.Errorf("list send numbers: %w", err)
+	}
+	set := make(map[string]bool, len(numbers))
+	for _, n := range numbers {
+		set[n] = true
+	}
+	return set, nil
+}
+
+// UnknownFilings counts the filings in attempts whose outcome is not known.
+func (s *Store) UnknownFilings(ctx context.Context) (int, error) {
+	var n int
+	err := s.db.Read.GetContext(ctx, &n, `SELECT count(*) FROM attempt_filings af JOIN attempts a ON a.id = af.attempt_id
+		WHERE a.state = ? AND af.live = 1`, Unknown)
+	if err != nil {
+		return 0, fmt.Errorf("count unknown filings: %w", err)
+	}
+	return n, nil
+}

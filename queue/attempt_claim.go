@@ -69,12 +69,12 @@ func due(ctx context.Context, tx *sqlx.Tx, c Claim, now database.Micros) ([]Fili
 	if c.SameProcedure {
 		var filings []Filing
 		err := tx.SelectContext(ctx, &filings, "SELECT "+filingColumns+` FROM filings
-			WHERE account_id = ? AND state = ? AND not_before <= ? ORDER BY queued_at, id LIMIT ?`, c.AccountID, Queued, now, limit)
+			WHERE account_id = ? AND state = ? AND not_before <= ? AND retry_at <= ? ORDER BY queued_at, id LIMIT ?`, c.AccountID, Queued, now, now, limit)
 		return filings, err
 	}
 	var procedures []string
 	err := tx.SelectContext(ctx, &procedures, `SELECT DISTINCT procedure_id FROM filings
-		WHERE account_id = ? AND state = ? AND not_before <= ? ORDER BY procedure_id LIMIT ?`, c.AccountID, Queued, now, limit)
+		WHERE account_id = ? AND state = ? AND not_before <= ? AND retry_at <= ? ORDER BY procedure_id LIMIT ?`, c.AccountID, Queued, now, now, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +82,8 @@ func due(ctx context.Context, tx *sqlx.Tx, c Claim, now database.Micros) ([]Fili
 	for _, procedure := range procedures {
 		var f Filing
 		err = tx.GetContext(ctx, &f, "SELECT "+filingColumns+` FROM filings
-			WHERE account_id = ? AND state = ? AND procedure_id = ? AND not_before <= ? ORDER BY queued_at, id LIMIT 1`,
-			c.AccountID, Queued, procedure, now)
+			WHERE account_id = ? AND state = ? AND procedure_id = ? AND not_before <= ? AND retry_at <= ? ORDER BY queued_at, id LIMIT 1`,
+			c.AccountID, Queued, procedure, now, now)
 		if err != nil {
 			return nil, err
 		}
@@ -156,3 +156,6 @@ func (s *Store) Drop(ctx context.Context, actor Actor, attempt, filing string, k
 	}
 	return nil
 }
+
+// CopyContext is what a masked copy is sealed for.
+func CopyContext(attempt, filing string) string { return "masked copy " + attempt + " " + filing }

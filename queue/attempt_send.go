@@ -18,8 +18,7 @@ const (
 
 // StartSending commits that the first byte may leave from here on. After it, only
 // an answer, a certainty that nothing was written, or e-Gov's listing ends the
-// attempt. The master returns the row as committed; an error of COMMIT is settled
-// by reading the row again.
+// attempt. After an error of COMMIT the row has to be read again (StillSending).
 func (s *Store) StartSending(ctx context.Context, attempt string) error {
 	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
 		return s.step(ctx, tx, attempt, Prepared, Sending, "sending_at = ?", database.At(s.now()))
@@ -81,7 +80,7 @@ func (s *Store) requeue(ctx context.Context, tx *sqlx.Tx, actor Actor, attempt s
 	if err != nil || !failed {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE filings SET failures = failures + 1, not_before = ? WHERE id = ?",
+	_, err = tx.ExecContext(ctx, "UPDATE filings SET failures = failures + 1, retry_at = ? WHERE id = ?",
 		database.At(s.now().Add(backOff(f.Failures))), f.ID)
 	return err
 }
@@ -96,13 +95,13 @@ func backOff(failures int) time.Duration {
 
 // Acknowledge records the send number that e-Gov gave, in its answer (from
 // Sending) or in its listing (from Unknown or NotSentPresumed). settledBy says
-// which; answer is what e-Gov said, masked.
-func (s *Store) Acknowledge(ctx context.Context, actor Actor, attempt string, from AttemptState, sendNumber, sendDate, answer, settledBy string) error {
+// which; answer is what e-Gov said, masked; nextAsk is when to look for the results.
+func (s *Store) Acknowledge(ctx context.Context, actor Actor, attempt string, from AttemptState, sendNumber, sendDate, answer, settledBy string, nextAsk time.Time) error {
 	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
 		now := database.At(s.now())
 		err := s.step(ctx, tx, attempt, from, Acknowledged,
 			"answered_at = ?, send_number = ?, send_date = ?, answer = ?, settled_by = ?, asks = 0, next_ask_at = ?",
-			now, sendNumber, sendDate, answer, settledBy, now)
+			now, sendNumber, sendDate, answer, settledBy, database.At(nextAsk))
 		if err != nil {
 			return err
 		}
@@ -192,4 +191,32 @@ func (s *Store) MarkUnknown(ctx context.Context, attempt, why string, nextAsk ti
 		return fmt.Errorf("mark attempt %s unknown: %w", attempt, err)
 	}
 	return nil
+}
+
+// ForgetBackOff lets the filings of an account that wait after failed attempts be
+// claimed at once: somebody has started a new run.
+func (s *Store) ForgetBackOff(ctx context.Context, account string) error {
+	_, err := s.db.Write.ExecContext(ctx, "UPDATE filings SET retry_at = 0 WHERE account_id = ? AND state = ? AND retry_at > 0", account, Queued)
+	if err != nil {
+		return fmt.Errorf("forget back-off: %w", err)
+	}
+	return nil
+}
+
+// NextDue returns when the next queued filing of the account may be claimed, the
+// zero time when none is queued.
+func (s *Store) NextDue(ctx context.Context, account string) (time.Time, error) {
+	var next database.Micros
+	err := s.db.Read.GetContext(ctx, &next, `SELECT coalesce(min(CASE WHEN retry_at > not_before THEN retry_at ELSE not_before END), -1)
+		FROM filings WHERE account_id = ? AND state = ?`, account, Queued)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("find next due filing: %w", err)
+	}
+	switch {
+	case next < 0:
+		return time.Time{}, nil
+	case next == 0:
+		return s.now(), nil
+	}
+	return next.Time(), nil
 }

@@ -25,10 +25,13 @@ type Filing struct {
 	Revision       int             `db:"revision"`   // counts edits, from 1
 	State          State           `db:"state"`
 	HoldKind       HoldKind        `db:"hold_kind"`
-	Purpose        string          `db:"purpose"`  // 利用目的, as approved
-	Approver       string          `db:"approver"` // name of the member who approved
-	Facts          Fields          `db:"facts"`    // master data as approved
-	NotBefore      database.Micros `db:"not_before"`
+	Purpose        string          `db:"purpose"`     // 利用目的, as approved
+	Approver       string          `db:"approver"`    // name of the member who approved
+	Facts          Fields          `db:"facts"`       // master data as approved
+	Subject        string          `db:"subject"`     // opaque id of the person, as the usage log has it
+	Destination    string          `db:"destination"` // 提出先 by name
+	NotBefore      database.Micros `db:"not_before"`  // as the office wants it
+	RetryAt        database.Micros `db:"retry_at"`    // back-off after attempts that were not sent
 	QueuedAt       database.Micros `db:"queued_at"`
 	OverrideReason string          `db:"override_reason"`
 	Failures       int             `db:"failures"` // attempts that certainly did not reach e-Gov
@@ -43,7 +46,7 @@ type Filing struct {
 
 // columns of filings that make a Filing, in one place for every SELECT.
 const filingColumns = `id, company_id, person_id, procedure_id, account_id, event, event_date, revision, state,
-	hold_kind, purpose, approver, facts, not_before, queued_at, override_reason, failures, send_number, arrive_id,
+	hold_kind, purpose, approver, facts, subject, destination, not_before, retry_at, queued_at, override_reason, failures, send_number, arrive_id,
 	arrive_date, findings, created_at, created_by, updated_at`
 
 // Change is one row of a filing's history.
@@ -125,7 +128,7 @@ func (s *Store) Edit(ctx context.Context, actor Actor, id string, revision int, 
 			}
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE filings SET event = ?, event_date = ?, guard = ?, revision = revision + 1,
-			purpose = '', approver = '', facts = '', findings = '', not_before = 0, updated_at = ? WHERE id = ?`,
+			purpose = '', approver = '', facts = '', findings = '', not_before = 0, retry_at = 0, failures = 0, updated_at = ? WHERE id = ?`,
 			Fields(event), eventDate, guard, database.At(s.now()), id)
 		return err
 	})

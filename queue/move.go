@@ -28,7 +28,27 @@ func (s *Store) move(ctx context.Context, tx *sqlx.Tx, f Filing, to State, actor
 	if n != 1 {
 		return ErrStale
 	}
-	return s.record(ctx, tx, f.ID, actor, f.State, to, reason)
+	return s.record(ctx, tx, f.ID, actor.forFiling(f), f.State, to, reason)
+}
+
+// forFiling names the night together with the member who approved the filing: a
+// person answers for each act.
+func (a Actor) forFiling(f Filing) Actor {
+	if a.Night && f.Approver != "" {
+		a.Name = f.Approver + "＋" + a.Name
+	}
+	return a
+}
+
+// Note writes a remark into a filing's history without changing its state.
+func (s *Store) Note(ctx context.Context, actor Actor, id, remark string) error {
+	err := s.change(ctx, id, func(tx *sqlx.Tx, f Filing) error {
+		return s.record(ctx, tx, id, actor.forFiling(f), f.State, f.State, remark)
+	})
+	if err != nil {
+		return fmt.Errorf("note on filing %s: %w", id, err)
+	}
+	return nil
 }
 
 func (s *Store) record(ctx context.Context, tx *sqlx.Tx, id string, actor Actor, from, to State, reason string) error {
@@ -61,10 +81,12 @@ type Grant struct {
 // Approval is what a person approves: this revision, for this purpose, with
 // these master data and these grants.
 type Approval struct {
-	Revision int
-	Purpose  string
-	Facts    map[string]string
-	Grants   []Grant
+	Revision    int
+	Purpose     string
+	Facts       map[string]string
+	Subject     string // opaque id of the person
+	Destination string // 提出先 by name
+	Grants      []Grant
 }
 
 // Approve moves a draft to approved. The master data are kept as approved, so
@@ -78,8 +100,8 @@ func (s *Store) Approve(ctx context.Context, actor Actor, id string, a Approval)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE filings SET purpose = ?, approver = ?, facts = ? WHERE id = ?",
-			a.Purpose, actor.Name, Fields(a.Facts), id)
+		_, err = tx.ExecContext(ctx, "UPDATE filings SET purpose = ?, approver = ?, facts = ?, subject = ?, destination = ? WHERE id = ?",
+			a.Purpose, actor.Name, Fields(a.Facts), a.Subject, a.Destination, id)
 		if err != nil {
 			return err
 		}

@@ -125,7 +125,7 @@ var transitions = map[State]map[State]transition{
 // Actor is who makes a change: a named member of the office, a client company's
 // key, or the night.
 type Actor struct {
-	Name  string // as it appears in the log, e.g. "届出　花子" or "届出　花子＋夜間処理"
+	Name  string // as it appears in the history, e.g. "届出　花子" or "夜間処理"
 	Night bool   // the worker, not a person
 }
 

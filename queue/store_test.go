@@ -16,7 +16,7 @@ import (
 
 var (
 	staff    = queue.Actor{Name: "届出　花子"}
-	worker   = queue.Actor{Name: "承認　太郎＋夜間処理", Night: true}
+	worker   = queue.Actor{Name: "夜間処理", Night: true}
 	midnight = time.Date(2026, 7, 1, 15, 0, 0, 0, time.UTC)
 )
 
@@ -156,7 +156,7 @@ func TestArrivalAndRefusalSettleFolderByFolder(t *testing.T) {
 	w := setup(t)
 	f1, f2 := w.queued("p1", "A"), w.queued("p1", "B")
 	a := w.sending(w.prepare(false))
-	w.must(w.Acknowledge(ctx, worker, a.ID, queue.Sending, "202607020000000001", "2026-07-02 00:00:00", "202", "answer"))
+	w.must(w.Acknowledge(ctx, worker, a.ID, queue.Sending, "202607020000000001", "2026-07-02 00:00:00", "202", "answer", w.now))
 	w.must(w.SettleFolder(ctx, worker, a.ID, queue.FolderResult{Folder: "A", ArriveID: "4952026000000001", ArriveDate: "2026-07-02 00:01:00"}))
 	if got := w.attempt(a.ID).State; got != queue.Acknowledged {
 		t.Errorf("attempt with an open folder is %s", got)
@@ -187,8 +187,8 @@ func TestNotSentQueuesAgainWithBackOff(t *testing.T) {
 		a := w.sending(w.prepare(false))
 		w.must(w.EndNotSent(ctx, worker, a.ID, queue.Sending, "接続できません"))
 		got := w.filing(f.ID)
-		if got.State != queue.Queued || !got.NotBefore.Time().Equal(w.now.Add(want)) || got.Failures != i+1 {
-			t.Fatalf("after failure %d: %s, not before %v, failures %d", i+1, got.State, got.NotBefore.Time(), got.Failures)
+		if got.State != queue.Queued || !got.RetryAt.Time().Equal(w.now.Add(want)) || got.Failures != i+1 {
+			t.Fatalf("after failure %d: %s, retry at %v, failures %d", i+1, got.State, got.RetryAt.Time(), got.Failures)
 		}
 		_, ok, err := w.Prepare(ctx, worker, queue.Claim{AccountID: "a1", Limit: 1})
 		if ok || err != nil {
@@ -208,7 +208,7 @@ func TestRejectedBulkRefusesTheNamedAndSendsTheOthersAnew(t *testing.T) {
 	if diff := cmp.Diff([]queue.State{queue.Refused, queue.Queued}, w.states(named.ID, innocent.ID)); diff != "" {
 		t.Error(diff)
 	}
-	if w.filing(innocent.ID).NotBefore != 0 {
+	if w.filing(innocent.ID).RetryAt != 0 {
 		t.Error("the innocent filing has to wait")
 	}
 }
@@ -282,7 +282,7 @@ func TestABulkThatTurnsUpLateIsAdopted(t *testing.T) {
 	a := w.sending(w.prepare(false))
 	w.must(w.MarkUnknown(ctx, a.ID, "応答がありません", w.now))
 	w.must(w.PresumeNotSent(ctx, worker, a.ID, "一覧にありません"))
-	w.must(w.Acknowledge(ctx, worker, a.ID, queue.NotSentPresumed, "202607020000000001", "", "", "listing"))
+	w.must(w.Acknowledge(ctx, worker, a.ID, queue.NotSentPresumed, "202607020000000001", "", "", "listing", w.now))
 	w.must(w.SettleFolder(ctx, worker, a.ID, queue.FolderResult{Folder: "A", ArriveID: "4952026000000001"}))
 	got := w.filing(f.ID)
 	if got.State != queue.Arrived || got.ArriveID != "4952026000000001" {

@@ -165,33 +165,3 @@ func (f *file) write(path string) error {
 	}
 	return WriteNew(path, append(text, '\n'))
 }
-
-// WriteNew writes a file that must not exist yet, readable by its owner only.
-// When it returns nil the content and its directory entry are durable; when it
-// fails no file of that name was made by it.
-func WriteNew(path string, content []byte) error {
-	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	defer os.Remove(temp.Name()) //nolint:errcheck // the link below is what counts; a left-over is harmless
-	_, err = temp.Write(content)
-	if err == nil {
-		err = temp.Sync()
-	}
-	err = errors.Join(err, temp.Close())
-	if err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	// Link, unlike rename, refuses to replace a file that is already there.
-	err = os.Link(temp.Name(), path)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	folder, err := os.Open(dir) //nolint:gosec // as above
-	if err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}

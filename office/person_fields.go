@@ -1,0 +1,26 @@
+package office
+
+var personFields = []field[Person]{
+	{name: "person_code", label: "個人コード", aliases: []string{"社員コード", "社員番号", "従業員コード", "従業員番号", "被保険者コード"},
+		at: func(p *Person) *string { return &p.Code }, clean: cleanCode, check: checkCode, max: 20, required: true},
+	{name: "name", label: "氏名", aliases: []string{"名前", "漢字氏名"},
+		at: func(p *Person) *string { return &p.Name }, clean: cleanName, check: checkPersonName, max: 50, required: true},
+	{name: "name_kana", label: "氏名フリガナ", aliases: []string{"フリガナ", "カナ氏名", "氏名カナ", "カナ"},
+		at: func(p *Person) *string { return &p.NameKana }, clean: cleanKana, check: checkPersonKana, max: 100},
+	{name: "birth_date", label: "生年月日",
+		at: func(p *Person) *string { return &p.BirthDate }, clean: cleanDate, check: checkDate, max: 30},
+	{name: "sex", label: "性別",
+		at: func(p *Person) *string { return &p.Sex }, clean: cleanSex, check: checkSex, max: 10},
+	{name: "postal_code", label: "郵便番号",
+		at: func(p *Person) *string { return &p.PostalCode }, clean: cleanPostal, check: checkPostal, max: 7},
+	{name: "address", label: "住所",
+		at: func(p *Person) *string { return &p.Address }, clean: cleanText, max: 200},
+	{name: "address_kana", label: "住所フリガナ", aliases: []string{"住所カナ"},
+		at: func(p *Person) *string { return &p.AddressKana }, clean: cleanKana, check: checkTextKana, max: 200},
+	{name: "employment_insured_number", label: "雇用保険被保険者番号", aliases: []string{"雇用保険番号"},
+		at: func(p *Person) *string { return &p.EmploymentInsuredNumber }, clean: cleanEmployment, check: checkInsured, max: 13},
+	{name: "pension_insured_number", label: "被保険者整理番号", aliases: []string{"整理番号", "健保整理番号"},
+		at: func(p *Person) *string { return &p.PensionInsuredNumber }, clean: cleanDigits, check: checkSeiri, max: 6},
+	{name: "name_roman", label: "ローマ字氏名", aliases: []string{"氏名ローマ字", "ローマ字"},
+		at: func(p *Person) *string { return &p.NameRoman }, clean: cleanRoman, check: checkRoman, max: 100},
+}

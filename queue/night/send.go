@@ -1,0 +1,211 @@
+package night
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"todoke/egov"
+	"todoke/queue"
+)
+
+// sendNext prepares one attempt and sends it. It returns false when nothing is due.
+func (r *run) sendNext(ctx context.Context) (bool, error) {
+	if r.failures >= maxFailures {
+		return false, fmt.Errorf("e-Govに続けて%d回接続できませんでした: %w", r.failures, ErrHalted)
+	}
+	// A token that ends in the middle of a request would make its outcome unknown.
+	token, err := r.Tokens.AccessToken(ctx, r.Settings.SendWindow+r.Settings.MaxRequest)
+	if err != nil {
+		return false, err
+	}
+	attempt, ok, err := r.Store.Prepare(ctx, worker, queue.Claim{
+		AccountID: r.Account, Limit: r.limit, SameProcedure: r.Settings.SameProcedure,
+	})
+	if err != nil || !ok {
+		return false, err
+	}
+	r.worked = true
+	r.step("attempt prepared")
+	r.tell(fmt.Sprintf("%d件を送信しています", len(attempt.Filings)))
+	// Once prepared, an attempt is carried through: a stop that is asked for takes
+	// effect between attempts, so that it leaves nothing unknown behind.
+	return true, r.send(context.WithoutCancel(ctx), attempt, token)
+}
+
+// send carries one prepared attempt through to a recorded outcome.
+func (r *run) send(ctx context.Context, attempt queue.Attempt, token string) error {
+	// The connection comes first: while e-Gov cannot be reached no number is revealed.
+	connection, err := r.EGov.OpenSubmission(ctx)
+	if err != nil {
+		r.failures++
+		return r.notSent(ctx, attempt.ID, queue.Prepared, "e-Govに接続できません")
+	}
+	defer connection.Close() //nolint:errcheck // after a request it is closed already
+	r.step("connection open")
+
+	parcel, err := r.build(ctx, attempt)
+	defer parcel.wipe()
+	if err != nil {
+		return errors.Join(err, r.notSent(ctx, attempt.ID, queue.Prepared, "申請データを作成できませんでした"))
+	}
+	if parcel.empty() {
+		return r.logResults(ctx)
+	}
+	r.step("package verified")
+
+	err = r.Store.StartSending(ctx, attempt.ID)
+	if err != nil {
+		return r.afterLostCommit(ctx, attempt.ID, err)
+	}
+	started := r.Now()
+	r.step("sending committed")
+	result, _ := connection.BulkApply(ctx, token, attempt.FileName(), parcel.zip, func() error {
+		return r.mayStillSend(ctx, attempt.ID, started)
+	})
+	r.step("answer received")
+	r.summary.Attempts++
+	err = r.record(ctx, attempt, parcel, result, token)
+	if err != nil {
+		return err
+	}
+	r.step("answer recorded")
+	return r.logResults(ctx)
+}
+
+// mayStillSend is the last look before the first byte: the lock and the row are
+// still ours, and not more than the send window has passed since the commit. The
+// wall clock is compared too because a suspended machine stops the other one.
+func (r *run) mayStillSend(ctx context.Context, attempt string, started time.Time) error {
+	now := r.Now()
+	passed := max(now.Sub(started), now.Round(0).Sub(started.Round(0)))
+	if passed > r.Settings.SendWindow {
+		return fmt.Errorf("the send window has passed by %v", passed-r.Settings.SendWindow)
+	}
+	err := r.Lock.Held()
+	if err != nil {
+		return fmt.Errorf("the sender's lock is lost: %w", err)
+	}
+	return r.Store.StillSending(ctx, attempt)
+}
+
+// afterLostCommit reads again what became of a transition whose commit failed.
+// Nothing has been sent, so both answers end the attempt for certain.
+func (r *run) afterLostCommit(ctx context.Context, attempt string, cause error) error {
+	a, err := r.Store.Attempt(ctx, attempt)
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	return errors.Join(cause, r.notSent(ctx, attempt, a.State, "送信の記録に失敗しました"))
+}
+
+func (r *run) notSent(ctx context.Context, attempt string, from queue.AttemptState, why string) error {
+	err := r.Store.EndNotSent(ctx, worker, attempt, from, why)
+	if err != nil {
+		return err
+	}
+	r.step("not sent recorded")
+	return r.logResults(ctx)
+}
+
+// record commits what the answer means. The classes are egov's table; whatever it
+// does not name is unknown.
+func (r *run) record(ctx context.Context, attempt queue.Attempt, p *parcel, result egov.SubmissionResult, token string) error {
+	class := egov.Classify(egov.BulkApply, result)
+	answer := p.mask(describe(result))
+	if class != egov.NotSent && class != egov.Unauthorized {
+		r.failures, r.renewed = 0, false
+	}
+	switch class {
+	case egov.NotSent:
+		r.failures++
+		return r.Store.EndNotSent(ctx, worker, attempt.ID, queue.Sending, answer)
+	case egov.Unauthorized:
+		return r.unauthorized(ctx, attempt.ID, token, answer)
+	case egov.Refused:
+		return r.refused(ctx, attempt, p, result, answer)
+	case egov.NothingRegistered:
+		return r.nothingRegistered(ctx, attempt, p, result, answer)
+	case egov.Acknowledged:
+		r.summary.Sent += p.folders()
+		bulk := result.Answer.Bulk
+		return r.Store.Acknowledge(ctx, worker, attempt.ID, queue.Sending, bulk.SendNumber, bulk.SendDate, answer, "answer",
+			r.Now().Add(r.Settings.PollFirst))
+	case egov.Unknown:
+		r.summary.Sent += p.folders()
+		return r.Store.MarkUnknown(ctx, attempt.ID, answer, r.Now().Add(r.Settings.Ask[0]))
+	default:
+		r.summary.Sent += p.folders()
+		return r.Store.MarkUnknown(ctx, attempt.ID, answer, r.Now().Add(r.Settings.Ask[0]))
+	}
+}
+
+// unauthorized renews the token once; a second 401 in a row is for a person.
+func (r *run) unauthorized(ctx context.Context, attempt, token, answer string) error {
+	err := r.Store.EndNotSent(ctx, worker, attempt, queue.Sending, answer)
+	if err != nil {
+		return err
+	}
+	if r.renewed {
+		err = r.Tokens.NeedsLogin(ctx, "更新したばかりのトークンをe-Govが受け付けません")
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("e-Govが認可を受け付けません。ログインし直してください: %w", ErrHalted)
+	}
+	r.renewed = true
+	err = r.Store.ForgetBackOff(ctx, r.Account)
+	if err != nil {
+		return err
+	}
+	return r.Tokens.Reject(ctx, token)
+}
+
+// refused is for answers that would be the same next time: too large (413), or an
+// address that is not there (404), after which nothing else need be tried.
+func (r *run) refused(ctx context.Context, attempt queue.Attempt, p *parcel, result egov.SubmissionResult, answer string) error {
+	err := r.Store.Reject(ctx, worker, attempt.ID, answer, p.sameFinding(queue.Finding{Content: answer}), true)
+	if err != nil {
+		return err
+	}
+	r.summary.Refused += p.folders()
+	if result.Answer.Status == 404 {
+		return fmt.Errorf("e-Govの宛先が見つかりません（404）。接続先の設定を確かめてください: %w", ErrHalted)
+	}
+	return nil
+}
+
+// nothingRegistered refuses the folders that e-Gov names. When it names none, the
+// bulks of this run become half as large, until the one folder left is the culprit.
+func (r *run) nothingRegistered(ctx context.Context, attempt queue.Attempt, p *parcel, result egov.SubmissionResult, answer string) error {
+	findings := map[string]queue.Findings{}
+	for _, e := range result.Answer.Problem.Errors {
+		filing, ok := p.filingOf(e.ErrorFolder)
+		if ok {
+			findings[filing] = append(findings[filing], queue.Finding{File: p.mask(e.ErrorFile), Content: p.mask(e.Content)})
+		}
+	}
+	all := len(findings) == 0 && p.folders() == 1
+	if all {
+		findings = p.sameFinding(queue.Finding{Content: answer})
+	}
+	if len(findings) == 0 {
+		r.limit = max(1, p.folders()/2)
+	}
+	r.summary.Refused += len(findings)
+	return r.Store.Reject(ctx, worker, attempt.ID, answer, findings, all)
+}
+
+// describe puts an outcome into words for the attempt's row; the caller masks it.
+func describe(result egov.SubmissionResult) string {
+	const longest = 2000
+	if result.Answer == nil {
+		return fmt.Sprintf("応答なし（%s）: %v", result.Progress, result.Err)
+	}
+	body := result.Answer.Body
+	if len(body) > longest {
+		body = body[:longest]
+	}
+	return fmt.Sprintf("HTTP %d %s", result.Answer.Status, body)
+}

@@ -60,7 +60,7 @@ files() {
 step_tools() {
   command -v go >/dev/null || fail "Go is not installed"
   go version
-  local wanted=(xmllint:libxml2-utils openssl:openssl zip:zip unzip:unzip git:git gcc:gcc)
+  local wanted=(xmllint:libxml2-utils xmlsec1:xmlsec1 openssl:openssl zip:zip unzip:unzip git:git gcc:gcc)
   local missing=() pair
   for pair in "${wanted[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
@@ -109,7 +109,23 @@ step_lint() {
   "$folder/golangci-lint" run --max-issues-per-linter=0 --max-same-issues=0 ./...
 }
 
-step_documents() { files '*.md' | go run scripts/docs.go; }
+# Links and words of the documents; and that nothing the program has is left out of
+# them: settings, direct dependencies, assumptions.
+step_documents() {
+  files '*.md' | go run scripts/docs.go
+  sed -n '/^require (/,/^)/p' go.mod | grep -v '// indirect' | awk '/^\t/ {print $1}' | documented docs/dependencies.md
+  grep -o '"id": *"[^"]*"' schemas/assumptions.json | cut -d'"' -f4 | documented docs/assumptions.md
+  grep -o 'koanf:"[a-z_]*"' config/config.go | cut -d'"' -f2 | documented docs/operations.md
+}
+
+# documented FILE: every name on standard input stands in the file.
+documented() {
+  local name missing=()
+  while IFS= read -r name; do
+    grep -qF "${name#github.com/knadh/koanf/}" "$1" || missing+=("$name")
+  done
+  [[ ${#missing[@]} -eq 0 ]] || fail "$1 does not mention: ${missing[*]}"
+}
 
 step_numbers() { files '*' | go run scripts/numbers.go -allowed scripts/synthetic-numbers.txt; }
 

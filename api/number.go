@@ -98,12 +98,21 @@ func numberText(raw []byte) ([]byte, error) {
 	return rest[:end], nil
 }
 
-// showNumber tells whether a number is registered, and since when. Nothing tells more.
+// showNumber tells whether the vault has a number, and since when. Nothing tells more.
 func (s *Server) showNumber(c *gin.Context, who caller) error {
 	person, err := s.person(c, who)
 	if err != nil {
 		return err
 	}
-	s.reply(c, http.StatusOK, numberStatus{Registered: person.NumberRef != "", RegisteredAt: instant(person.NumberRegisteredAt)})
+	_, err = s.desk.Vault.RefFor(c.Request.Context(), person.CompanyID, person.Subject)
+	registered := err == nil
+	if err != nil && !errors.Is(err, vault.ErrUnknownReference) {
+		return err
+	}
+	status := numberStatus{Registered: registered}
+	if registered {
+		status.RegisteredAt = instant(person.NumberRegisteredAt)
+	}
+	s.reply(c, http.StatusOK, status)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -102,12 +103,21 @@ func Load(path string, environ []string) (Config, error) {
 	config := Default()
 	err = tree.UnmarshalWithConf("", &config, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		Result: &config, TagName: "koanf", ErrorUnused: true, WeaklyTypedInput: true,
-		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(",")),
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(commaList, mapstructure.StringToTimeDurationHookFunc()),
 	}})
 	if err != nil {
 		return Config{}, fmt.Errorf("設定に誤りがあります: %w", err)
 	}
 	return config, config.Validate()
+}
+
+// commaList splits a text, as environment variables give it, where the setting is
+// a list.
+func commaList(from, to reflect.Type, value any) (any, error) {
+	if from.Kind() != reflect.String || to.Kind() != reflect.Slice {
+		return value, nil
+	}
+	return strings.Split(value.(string), ","), nil
 }
 
 // sectioned keeps the variables that name a section and a key. Others with the

@@ -39,13 +39,13 @@ func TestDefaultIsValidAndHoldsWithoutAFile(t *testing.T) {
 func TestFileThenEnvironment(t *testing.T) {
 	t.Parallel()
 	path := write(t, "secret = \"file:unlock.key\"\n[night]\nbatch_limit = 3\nask = [\"1s\", \"2s\"]\n[egov]\nmax_request = \"20s\"\n")
-	got, err := config.Load(path, []string{"TODOKE_NIGHT__BATCH_LIMIT=7", "TODOKE_PASSPHRASE=x", "TODOKE_KILL_AT=3", "PATH=/bin"})
+	got, err := config.Load(path, []string{"TODOKE_NIGHT__BATCH_LIMIT=7", "TODOKE_NIGHT__ASK=1s,2s,1m", "TODOKE_PASSPHRASE=x", "TODOKE_KILL_AT=3", "PATH=/bin"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := config.Default()
 	want.Secret, want.Night.BatchLimit, want.EGov.MaxRequest = "file:unlock.key", 7, 20*time.Second
-	want.Night.Ask = []time.Duration{time.Second, 2 * time.Second}
+	want.Night.Ask = []time.Duration{time.Second, 2 * time.Second, time.Minute}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -6,10 +6,12 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"todoke/mynumber"
 )
 
 // MaskedNumber stands wherever a My Number would be shown.
-const MaskedNumber = "●●●●●●●●●●●●"
+const MaskedNumber = mynumber.Masked
 
 // Attachment is a file that goes with an application. Name is the registered
 // 添付書類名称, FileName what it is called in the zip: ASCII letters, digits,

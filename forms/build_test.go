@@ -91,7 +91,7 @@ func TestWipe(t *testing.T) {
 	}
 	app.Wipe()
 	for _, b := range [][]byte{form[:cap(form)], configuration} {
-		if len(bytes.Trim(b[:len(configuration[:0])+len(b)], "\x00")) != 0 {
+		if len(bytes.Trim(b, "\x00")) != 0 {
 			t.Fatal("not wiped")
 		}
 	}
@@ -147,6 +147,9 @@ func TestEventDate(t *testing.T) {
 		f := mustFill(t, tt.id, testFacts(), testEvent(tt.id))
 		if got := f.EventDate().Format("2006-01-02"); got != tt.event {
 			t.Errorf("%s: event date %s, want %s", tt.id, got, tt.event)
+		}
+		if got := f.Procedure().EventDate(testEvent(tt.id)); got != tt.event {
+			t.Errorf("%s: the event alone gives %q, want %s", tt.id, got, tt.event)
 		}
 		if got := f.NotBefore().Format("2006-01-02T15:04:05-07:00"); got != tt.notBefore {
 			t.Errorf("%s: not before %s, want %s", tt.id, got, tt.notBefore)

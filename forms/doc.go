@@ -23,6 +23,9 @@
 //   - kousei.xml is written so that 構成情報 equals its own canonical form.
 //   - Equal input gives equal octets.
 //
+// Beside the engine's own types the package exports the plain descriptions that
+// the CLI and the API print, which is why it has some more names than most.
+//
 // Dates of e-Gov are Japanese days, a fixed +09:00. A Catalogue, its
 // procedures and a Filled are safe for concurrent use.
 package forms

@@ -1,10 +1,16 @@
 package forms
 
-import "unicode"
+import (
+	"unicode"
+
+	"todoke/mynumber"
+)
 
 // holdsNumber says whether text could carry a My Number where none belongs:
 // twelve or more digits on end, twelve digits in all with single hyphens or
-// blanks between, or three groups of four. Digits of any width count.
+// blanks between, or three groups of four. Digits of any width count. This is
+// wider than mynumber.In, which may also be asked about text that is kept: what
+// goes into a form is refused when in doubt.
 func holdsNumber(s string) bool {
 	if len(s) < 12 {
 		return false
@@ -56,35 +62,23 @@ func isSeparator(r rune) bool {
 	return isBlank(r) || isDash(r) || r == '-' || r == 'ー' || r == 0xFF70 || r == '.' || r == '・' || r == '/' || r >= 0x2010 && r <= 0x2015
 }
 
-// numberCheckDigit computes the check digit of eleven digits of a My Number
-// (行政手続における特定の個人を識別するための番号の利用等に関する法律の規定による通知カード及び個人番号カード並びに情報提供ネットワークシステムによる特定個人情報の提供等に関する省令, article 5).
-func numberCheckDigit(eleven []byte) byte {
-	sum := 0
-	for i, c := range eleven {
-		n := len(eleven) - i
-		q := n + 1
-		if n > 6 {
-			q = n - 5
-		}
-		sum += int(c-'0') * q
-	}
-	if r := sum % 11; r > 1 {
-		return byte('0' + 11 - r)
-	}
-	return '0'
-}
-
-// validNumber checks twelve ASCII digits of a My Number without copying them.
+// validNumber checks twelve ASCII digits of a My Number. The values it works on
+// are wiped before it returns.
 func validNumber(digits []byte) bool {
 	if len(digits) != 12 {
 		return false
 	}
-	for _, c := range digits {
+	var first [11]byte
+	defer clear(first[:])
+	for i, c := range digits {
 		if c < '0' || c > '9' {
 			return false
 		}
+		if i < len(first) {
+			first[i] = c - '0'
+		}
 	}
-	return numberCheckDigit(digits[:11]) == digits[11]
+	return mynumber.CheckDigit(first) == digits[11]-'0'
 }
 
 // validCorporateNumber checks thirteen digits of a 法人番号; the first is the

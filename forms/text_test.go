@@ -82,7 +82,7 @@ func TestWiden(t *testing.T) {
 		{"〜‖¥\\~", "～∥￥＼～", plain},
 		{`"it's"`, "”ｉｔ’ｓ”", plain},
 		{"神\u00A0社", "神　社", plain},
-		{"髙", "髙", plain}, // never replaced silently
+		{"髙", "髙", plain},           // never replaced silently
 		{"\uFA19", "\uFA19", plain}, // NFC would change the character
 	}
 	for _, tt := range tests {

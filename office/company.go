@@ -133,31 +133,40 @@ func (s *Store) PutCompany(ctx context.Context, c Company, by string) (Company, 
 		return Company{}, err
 	}
 	err = s.inTx(ctx, by, func(tx *sqlx.Tx) error {
-		owner, err := readCompany(ctx, tx, "c.code", c.Code)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		if err == nil && owner.ID != c.ID {
-			return conflict("会社コードがすでに使われています")
-		}
-		if c.ID == "" {
-			c = s.newCompany(c)
-			return s.insertCompanies(ctx, tx, []Company{c}, by, actionCreated)
-		}
-		before, err := readCompany(ctx, tx, "c.id", c.ID)
+		id, err := s.putCompany(ctx, tx, c, by)
 		if err != nil {
 			return err
 		}
-		if before.Revision != c.Revision {
-			return conflict("ほかの人が先に会社の情報を変更しました。読み込み直してください")
-		}
-		c, err = s.updateCompany(ctx, tx, before, c, by, actionUpdated)
+		c, err = readCompany(ctx, tx, "c.id", id)
 		return err
 	})
 	if err != nil {
 		return Company{}, err
 	}
-	return s.Company(ctx, c.ID)
+	return c, nil
+}
+
+// putCompany returns the id under which c is stored.
+func (s *Store) putCompany(ctx context.Context, tx *sqlx.Tx, c Company, by string) (string, error) {
+	owner, err := readCompany(ctx, tx, "c.code", c.Code)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return "", err
+	}
+	if err == nil && owner.ID != c.ID {
+		return "", conflict("会社コードがすでに使われています")
+	}
+	if c.ID == "" {
+		c = s.newCompany(c)
+		return c.ID, s.insertCompanies(ctx, tx, []Company{c}, by, actionCreated)
+	}
+	before, err := readCompany(ctx, tx, "c.id", c.ID)
+	if err != nil {
+		return "", err
+	}
+	if before.Revision != c.Revision {
+		return "", conflict("ほかの人が先に会社の情報を変更しました。読み込み直してください")
+	}
+	return c.ID, s.updateCompany(ctx, tx, before, c, by, actionUpdated)
 }
 
 func (s *Store) newCompany(c Company) Company {
@@ -180,17 +189,17 @@ func (s *Store) insertCompanies(ctx context.Context, tx *sqlx.Tx, list []Company
 	return s.record(ctx, tx, changes...)
 }
 
-func (s *Store) updateCompany(ctx context.Context, tx *sqlx.Tx, before, c Company, by, action string) (Company, error) {
+func (s *Store) updateCompany(ctx context.Context, tx *sqlx.Tx, before, c Company, by, action string) error {
 	fields := changedFields(companyFields, &before, &c)
 	if len(fields) == 0 {
-		return before, nil
+		return nil
 	}
 	c.Revision, c.CreatedAt, c.UpdatedAt = before.Revision+1, before.CreatedAt, database.At(s.now())
 	_, err := tx.NamedExecContext(ctx, updateSQL("office_company", companyColumns), c)
 	if err != nil {
-		return Company{}, fmt.Errorf("store company %s: %w", c.ID, err)
+		return fmt.Errorf("store company %s: %w", c.ID, err)
 	}
-	return c, s.record(ctx, tx, Change{Actor: by, Kind: kindCompany, EntityID: c.ID, CompanyID: c.ID, Action: action, Fields: fieldList(fields)})
+	return s.record(ctx, tx, Change{Actor: by, Kind: kindCompany, EntityID: c.ID, CompanyID: c.ID, Action: action, Fields: fieldList(fields)})
 }
 
 // DeleteCompany deletes a company and its certificate. Errors: ErrNotFound;

@@ -96,7 +96,7 @@ func (s *Store) apply(ctx context.Context, tx *sqlx.Tx, p *plan, by string) erro
 		return err
 	}
 	for _, c := range p.companyUpdates {
-		_, err = s.updateCompany(ctx, tx, c.before, c.after, by, actionMerged)
+		err = s.updateCompany(ctx, tx, c.before, c.after, by, actionMerged)
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -204,84 +203,6 @@ func TestCorporateCheckDigit(t *testing.T) {
 		if broken := checkCorporate(string(digit) + "000012050002"); (broken == nil) != (digit == '7') {
 			t.Errorf("check digit %c: %v", digit, broken)
 		}
-	}
-}
-
-func TestParseDate(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ text, want string }{
-		{"1985-01-02", "1985-01-02"}, {"1985/1/2", "1985-01-02"}, {"1985.1.2", "1985-01-02"}, {"1985年1月2日", "1985-01-02"},
-		{"19850102", "1985-01-02"}, {"昭和60年1月2日", "1985-01-02"}, {"昭和６０年０１月０２日", "1985-01-02"}, {"S60.1.2", "1985-01-02"},
-		{"s60/01/02", "1985-01-02"}, {"昭60-1-2", "1985-01-02"}, {"㍼60年1月2日", "1985-01-02"}, {"昭和 60年 1月 2日", "1985-01-02"},
-		{"令和元年5月1日", "2019-05-01"}, {"R1.5.1", "2019-05-01"}, {"R1.4.30", ""}, {"H31.4.30", "2019-04-30"}, {"H31.5.1", ""},
-		{"H1.1.8", "1989-01-08"}, {"H1.1.7", ""}, {"S64.1.7", "1989-01-07"}, {"S64.1.8", ""}, {"S1.12.25", "1926-12-25"},
-		{"T15.12.25", "1926-12-25"}, {"T1.7.30", "1912-07-30"}, {"M45.7.30", "1912-07-30"}, {"M45.7.31", ""}, {"M6.1.1", "1873-01-01"},
-		{"M5.12.31", ""}, {"2024-02-29", "2024-02-29"}, {"2023-02-29", ""}, {"1985-13-01", ""}, {"1985-00-01", ""}, {"1985-1/2", ""},
-		{"85-1-2", ""}, {"31048", ""}, {"", ""}, {"S0.1.1", ""}, {"x60.1.1", ""}, {"1985-01-02 0:00", ""},
-	}
-	for _, test := range tests {
-		got, ok := parseDate(test.text)
-		if got == "" == ok || ok != (test.want != "") || ok && got != test.want {
-			t.Errorf("parseDate(%q) = %q, %v, want %q", test.text, got, ok, test.want)
-		}
-	}
-}
-
-func TestHoldsNumber(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		text        string
-		short, long bool
-	}{
-		{"12345678901", false, false}, {"123456789018", true, true}, {"１２３４５６７８９０１８", true, true}, {"1234567890188", true, false},
-		{"1234-5678-9018", true, true}, {"1234 5678 9018", true, true}, {"1234　５６７８ー９０１８", true, true}, {"1 2 3 4 5 6 7 8 9 0 1 8", true, true},
-		{"12 - 34567890 - 18", true, true}, {"1234\n56789018", true, true}, {"1234\u200b56789018", true, true}, {"1234\x0056789018", true, true},
-		{"番号は123456789018です", true, true}, {"⑫⑫⑫⑫⑫⑫", true, true}, {"١٢٣٤٥٦٧٨٩٠١٨", true, true}, {"1301-000000-0", false, false},
-		{"1234x56789018", false, false}, {"49511200070000000000138", true, false}, {"", false, false}, {"1234_5678.9018", true, true},
-	}
-	for _, test := range tests {
-		if short, long := holdsNumber(test.text, false), holdsNumber(test.text, true); short != test.short || long != test.long {
-			t.Errorf("holdsNumber(%q) = %v, %v", test.text, short, long)
-		}
-	}
-	if got := maskNumbers("列1234-5678-9018と123"); got != "列"+masked+"と123" {
-		t.Errorf("maskNumbers = %q", got)
-	}
-	if utf8.RuneCountInString(masked) != numberDigits {
-		t.Error("the mask has another length than what it masks")
-	}
-}
-
-func TestNumberIsRefusedInEveryField(t *testing.T) {
-	t.Parallel()
-	for _, number := range []string{"123456789018", "１２３４－５６７８－９０１８", "1234 5678 9018"} {
-		for i := range companyFields {
-			c := exampleCompany()
-			*companyFields[i].at(&c) = number
-			refuse(t, companyFields[i].name, c.Clean().Validate())
-		}
-		for i := range personFields {
-			p := examplePerson("c")
-			*personFields[i].at(&p) = number
-			refuse(t, personFields[i].name, p.Clean().Validate(april))
-		}
-		for i := range officeFields {
-			o := exampleOffice()
-			*officeFields[i].at(&o) = number
-			refuse(t, officeFields[i].name, o.Clean().Validate())
-		}
-		refuse(t, "name", Member{Name: number, Roles: Roles{Staff}}.Clean().Validate())
-	}
-}
-
-func refuse(t *testing.T, name string, problems []Problem) {
-	t.Helper()
-	if !slices.Contains(codes(problems), name+" 0003") {
-		t.Errorf("a number in %s is not refused: %v", name, codes(problems))
-	}
-	text := (&InvalidError{Problems: problems}).Error()
-	if holdsNumber(text, false) {
-		t.Errorf("the error repeats the number: %s", text)
 	}
 }
 

@@ -410,7 +410,7 @@ func TestCVE_2026_33487(t *testing.T) {
 }
 
 // TestGHSA_qhrp_hfff_vphr: canonicalisation took the square of the depth, and copied
-// the tree once a level. The limits keep any document within a second.
+// the tree once a level. The limits keep any document within a second on an idle machine.
 func TestGHSA_qhrp_hfff_vphr(t *testing.T) {
 	t.Parallel()
 
@@ -426,13 +426,19 @@ func TestGHSA_qhrp_hfff_vphr(t *testing.T) {
 	for name, inside := range shapes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			start := time.Now()
-			_, err := Verify([]byte(replace(t, document, "<通信欄>", "<通信欄>"+inside)), forms(t), expectation())
-			if err == nil {
-				t.Error("verified")
-			}
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("took %v", took)
+			changed, files := []byte(replace(t, document, "<通信欄>", "<通信欄>"+inside)), forms(t)
+			done := make(chan error, 1)
+			go func() {
+				_, err := Verify(changed, files, expectation())
+				done <- err
+			}()
+			select {
+			case err := <-done:
+				if err == nil {
+					t.Error("verified")
+				}
+			case <-time.After(20 * time.Second):
+				t.Error("takes more than 20 seconds")
 			}
 		})
 	}

@@ -19,6 +19,25 @@ type document struct {
 	root          *etree.Element
 	configuration *etree.Element
 	signatures    *etree.Element // 署名情報, nil if absent
+	count         census         // of the whole tree
+}
+
+// census counts the elements whose copies are what wrapping attacks are made of.
+type census struct {
+	configurations, signatures, signature, signedInfo int
+}
+
+func (c *census) add(tag string) {
+	switch tag {
+	case configurationName:
+		c.configurations++
+	case signaturesName:
+		c.signatures++
+	case "Signature":
+		c.signature++
+	case "SignedInfo":
+		c.signedInfo++
+	}
 }
 
 // xmlDeclaration is the only declaration that is read.
@@ -111,6 +130,7 @@ func (d *document) survey() error {
 		if e.Space != "" || strings.Contains(e.Tag, ":") {
 			return errNamespace
 		}
+		d.count.add(e.Tag)
 		err := surveyAttributes(e, ids)
 		if err != nil {
 			return err
@@ -202,26 +222,17 @@ func (d *document) arrange() error {
 	return d.nowhereElse()
 }
 
-// nowhereElse counts the elements whose copies are what wrapping attacks are made of.
+// nowhereElse compares what is in its place with what there is in the whole tree.
 func (d *document) nowhereElse() error {
-	count := make(map[string]int)
-	var walk func(e *etree.Element)
-	walk = func(e *etree.Element) {
-		count[e.Tag]++
-		for _, child := range e.ChildElements() {
-			walk(child)
-		}
-	}
-	walk(d.root)
-	signatures, infos := 0, 0
+	want := census{configurations: 1}
 	if d.signatures != nil {
-		signatures = 1
-		infos = len(d.signatures.SelectElements("Signature"))
+		n := len(d.signatures.SelectElements("Signature"))
+		want.signatures, want.signature, want.signedInfo = 1, n, n
 	}
 	switch {
-	case count[configurationName] != 1:
+	case d.count.configurations != want.configurations:
 		return errConfiguration
-	case count[signaturesName] != signatures, count["Signature"] != infos, count["SignedInfo"] != infos:
+	case d.count != want:
 		return errPlace
 	}
 

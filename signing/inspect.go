@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -85,6 +86,34 @@ func (i *inspection) configurations() {
 		}
 		i.verify(name, part)
 	}
+	i.covered(main)
+}
+
+// covered makes sure that parts that are signed one by one leave out no form that
+// kousei.xml lists as its own.
+func (i *inspection) covered(main *document) {
+	if main.signatures != nil || len(i.Signed) == 0 {
+		return
+	}
+	for _, name := range main.forms() {
+		if len(i.coveredBy(name)) == 0 {
+			i.fail(errNotCovered.about(name))
+		}
+	}
+}
+
+// coveredBy returns the configurations whose signatures cover a file.
+func (i *inspection) coveredBy(name string) []string {
+	var out []string
+	for configuration, result := range i.Signed {
+		covers := func(s Signature) bool { return name == configuration || slices.Contains(s.Covered, name) }
+		if slices.ContainsFunc(result.Signatures, covers) {
+			out = append(out, configuration)
+		}
+	}
+	slices.Sort(out)
+
+	return out
 }
 
 // open reads and parses a configuration.
@@ -151,16 +180,7 @@ func (i *inspection) verify(name string, d *document) {
 // made us read.
 func (i *inspection) entries(files []entry) {
 	for _, f := range files {
-		e := Entry{Name: printable(f.name), Size: f.size, Listed: i.listed[f.name]}
-		for configuration, result := range i.Signed {
-			for _, s := range result.Signatures {
-				if f.name == configuration || slices.Contains(s.Covered, f.name) {
-					e.CoveredBy = append(e.CoveredBy, configuration)
-					break
-				}
-			}
-		}
-		slices.Sort(e.CoveredBy)
+		e := Entry{Name: printable(f.name), Size: f.size, Listed: i.listed[f.name], CoveredBy: i.coveredBy(f.name)}
 		if len(e.CoveredBy) == 0 {
 			err := f.copy(io.Discard, maxEntry)
 			if err != nil {
@@ -169,15 +189,7 @@ func (i *inspection) entries(files []entry) {
 		}
 		i.Entries = append(i.Entries, e)
 	}
-	slices.SortFunc(i.Entries, func(a, b Entry) int {
-		switch {
-		case a.Name < b.Name:
-			return -1
-		case a.Name > b.Name:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(i.Entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // asProblem gives any error a public code. Everything that this package returns has

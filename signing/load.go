@@ -23,6 +23,10 @@ func LoadPKCS12(data []byte, passphrase string) (Signer, error) {
 	if indefinite(data, 0) {
 		return Signer{}, ErrBER
 	}
+	if strings.ContainsFunc(passphrase, func(r rune) bool { return r > 0xFFFF }) {
+		// PKCS#12 has no octets for it, so it cannot be the right one.
+		return Signer{}, ErrPassphrase
+	}
 	private, first, rest, err := pkcs12.DecodeChain(data, passphrase)
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption):

@@ -7,7 +7,10 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
+	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,6 +59,7 @@ func TestLoadPKCS12(t *testing.T) {
 		{"issuer first", encodePKCS12(t, pkcs12.Modern, s.Key, other.Certificate, s.Certificate), passphrase, nil},
 		{"wrong passphrase", modern, "x", ErrPassphrase},
 		{"empty passphrase", modern, "", ErrPassphrase},
+		{"passphrase outside UCS-2", modern, "𠮷", ErrPassphrase},
 		{"indefinite length", open, passphrase, ErrBER},
 		{"empty", nil, passphrase, errPKCS12},
 		{"cut", modern[:len(modern)-1], passphrase, errPKCS12},
@@ -84,6 +88,34 @@ func TestLoadPKCS12(t *testing.T) {
 				t.Error("another certificate was taken")
 			}
 		})
+	}
+}
+
+// TestSignerHidesItsKey: a signer that is printed, logged or encoded by mistake.
+func TestSignerHidesItsKey(t *testing.T) {
+	t.Parallel()
+
+	s := signer(t)
+	key, ok := s.Key.(*rsa.PrivateKey)
+	if !ok {
+		t.Fatal("test key is not RSA")
+	}
+	var logged bytes.Buffer
+	slog.New(slog.NewJSONHandler(&logged, nil)).InfoContext(t.Context(), "signer", slog.Any("signer", s))
+	inJSON, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		fmt.Sprint(s), fmt.Sprintf("%+v", s), fmt.Sprintf("%#v", s), fmt.Sprintf("%v", []Signer{s}),
+		logged.String(), string(inJSON),
+	} {
+		if !strings.Contains(text, "試験　花子") || strings.Contains(text, key.D.String()) || len(text) > 500 {
+			t.Errorf("shows more than the name: %.100s", text)
+		}
+	}
+	if (Signer{}).String() == "" {
+		t.Error("an empty signer has no text")
 	}
 }
 

@@ -46,7 +46,7 @@ func (e entry) copy(w io.Writer, limit int64) error {
 	if err != nil {
 		return errZip.about(e.name)
 	}
-	defer r.Close() //nolint:errcheck // read only
+	defer r.Close()
 	n, err := io.Copy(w, io.LimitReader(r, limit+1))
 	switch {
 	case n > limit:
@@ -94,51 +94,51 @@ func report(folders map[string][]entry, at time.Time) Report {
 	return r
 }
 
-// census enforces the limits and the uniqueness of names while a package is listed.
-type census struct {
+// listing enforces the limits and the uniqueness of names while a package is listed.
+type listing struct {
 	folders map[string][]entry
 	seen    map[string]bool
 	count   int
 	total   int64
 }
 
-func newCensus() *census {
-	return &census{folders: make(map[string][]entry), seen: make(map[string]bool)}
+func newListing() *listing {
+	return &listing{folders: make(map[string][]entry), seen: make(map[string]bool)}
 }
 
 // addFolder notes a folder that may turn out to be empty.
-func (c *census) addFolder(folder string) error {
+func (l *listing) addFolder(folder string) error {
 	if folder != "." && checkName(folder) != nil {
 		return errPath.about(folder)
 	}
-	if _, known := c.folders[folder]; !known {
-		c.folders[folder] = nil
+	if _, known := l.folders[folder]; !known {
+		l.folders[folder] = nil
 	}
 	return nil
 }
 
-func (c *census) add(folder string, e entry) error {
-	err := c.addFolder(folder)
+func (l *listing) add(folder string, e entry) error {
+	err := l.addFolder(folder)
 	if err != nil {
 		return err
 	}
-	c.count++
-	c.total += e.size
+	l.count++
+	l.total += e.size
 	full := path.Join(folder, e.name)
 	// Some file systems do not tell upper and lower case apart.
 	key := strings.ToLower(full)
 	switch {
-	case c.count > maxEntries:
+	case l.count > maxEntries:
 		return errEntryCount
 	case checkName(e.name) != nil:
 		return errPath.about(full)
-	case e.size < 0 || e.size > maxEntry || c.total > maxTotal:
+	case e.size < 0 || e.size > maxEntry || l.total > maxTotal:
 		return errSize.about(full)
-	case c.seen[key]:
+	case l.seen[key]:
 		return errEntryTwice.about(full)
 	}
-	c.seen[key] = true
-	c.folders[folder] = append(c.folders[folder], e)
+	l.seen[key] = true
+	l.folders[folder] = append(l.folders[folder], e)
 
 	return nil
 }
@@ -149,16 +149,16 @@ func readFolder(fsys fs.FS) (map[string][]entry, error) {
 	if err != nil {
 		return nil, errZip
 	}
-	c := newCensus()
+	l := newListing()
 	single := slices.ContainsFunc(top, func(d fs.DirEntry) bool { return d.Name() == mainConfiguration })
 	if single {
-		return c.folders, c.list(fsys, ".", top)
+		return l.folders, l.list(fsys, ".", top)
 	}
 	for _, d := range top {
 		if !d.IsDir() {
 			return nil, errLevel.about(d.Name())
 		}
-		err := c.addFolder(d.Name())
+		err := l.addFolder(d.Name())
 		if err != nil {
 			return nil, err
 		}
@@ -166,16 +166,16 @@ func readFolder(fsys fs.FS) (map[string][]entry, error) {
 		if err != nil {
 			return nil, errZip.about(d.Name())
 		}
-		err = c.list(fsys, d.Name(), inside)
+		err = l.list(fsys, d.Name(), inside)
 		if err != nil {
 			return nil, err
 		}
 	}
 
-	return c.folders, nil
+	return l.folders, nil
 }
 
-func (c *census) list(fsys fs.FS, folder string, inside []fs.DirEntry) error {
+func (l *listing) list(fsys fs.FS, folder string, inside []fs.DirEntry) error {
 	for _, d := range inside {
 		full := path.Join(folder, d.Name())
 		if d.IsDir() {
@@ -188,7 +188,7 @@ func (c *census) list(fsys fs.FS, folder string, inside []fs.DirEntry) error {
 		if err != nil {
 			return errZip.about(full)
 		}
-		err = c.add(folder, entry{
+		err = l.add(folder, entry{
 			name: d.Name(),
 			size: info.Size(),
 			open: func() (io.ReadCloser, error) { return fsys.Open(full) },

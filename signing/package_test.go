@@ -333,6 +333,11 @@ func TestIndividualSignatures(t *testing.T) {
 			p[2].data = document("添付書類署名", list(attachment.Name))
 		}, []string{"0030 " + attachmentPart}},
 		{"part missing", func(p []packed) { p[1].name = "p/other.xml" }, []string{"0061 " + formPart}},
+		{"form listed by kousei.xml that no part signs", func(p []packed) {
+			p[0].data = document("新規申請", list(formPart, form.Name, attachmentPart, attachment.Name)+
+				"<申請書属性情報><申請書ファイル名称>"+attachment.Name+"2</申請書ファイル名称></申請書属性情報>")
+			p[4] = packed{name: "p/" + attachment.Name + "2", data: attachment.Data}
+		}, []string{"0061 Test.pdf", "0039 Test.pdf", "0037 Test.pdf2"}},
 		{"part broken", func(p []packed) { p[1].data = []byte("x") }, []string{"0021 " + formPart}},
 	}
 	for _, tt := range tests {

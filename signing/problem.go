@@ -10,7 +10,7 @@ import (
 // the only kind of error that this package returns.
 //
 // Two Problems are the same to errors.Is when their codes are equal.
-type Problem struct {
+type Problem struct { //nolint:errname // it is shown to people as often as it is returned
 	Code    string `json:"code"`              // TODOKE-SIG-00NN, stable and never reused
 	Message string `json:"message"`           // what is wrong, in Japanese, for staff
 	Remedy  string `json:"remedy"`            // what to do about it, in Japanese

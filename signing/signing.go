@@ -50,6 +50,21 @@ type Signer struct {
 	Certificate *x509.Certificate
 }
 
+// String names the certificate and never shows the key, whose fields fmt and
+// encoding/json would otherwise write out.
+func (s Signer) String() string {
+	if s.Certificate == nil {
+		return "signer without certificate"
+	}
+	return printable(s.Certificate.Subject.String())
+}
+
+// GoString does what String does, for %#v.
+func (s Signer) GoString() string { return s.String() }
+
+// MarshalText does what String does, for JSON and for logs.
+func (s Signer) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // Names and identifiers of the signature of 構成管理情報.
 const (
 	rootName          = "DataRoot"

@@ -31,19 +31,19 @@ func readZip(data []byte) (map[string][]entry, error) {
 	if err != nil || len(archive.File) != headers {
 		return nil, errZip
 	}
-	c := newCensus()
+	l := newListing()
 	for _, f := range archive.File {
-		err := c.addZip(f)
+		err := l.addZip(f)
 		if err != nil {
 			return nil, err
 		}
 	}
 
-	return c.folders, nil
+	return l.folders, nil
 }
 
 // addZip takes in one entry of a zip file.
-func (c *census) addZip(f *zip.File) error {
+func (l *listing) addZip(f *zip.File) error {
 	const encrypted = 1<<0 | 1<<6 | 1<<13
 	names, err := splitPath(f.Name)
 	folder := strings.HasSuffix(f.Name, "/")
@@ -64,12 +64,12 @@ func (c *census) addZip(f *zip.File) error {
 	case f.Mode().Type() != 0 && !folder || f.UncompressedSize64 > 0 && folder:
 		return errNotRegular.about(f.Name)
 	case folder && len(names) == 1:
-		return c.addFolder(names[0])
+		return l.addFolder(names[0])
 	case folder || len(names) != 2:
 		return errLevel.about(f.Name)
 	}
 
-	return c.add(names[0], entry{
+	return l.add(names[0], entry{
 		name: names[1],
 		size: int64(f.UncompressedSize64),
 		open: func() (io.ReadCloser, error) { return f.Open() },

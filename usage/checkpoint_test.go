@@ -207,7 +207,31 @@ func TestVerifyEntries(t *testing.T) {
 			t.Errorf("%s: size %d, want %d", name, head.Size, c.checkpoint.Size)
 		}
 	}
-	// The history before an earlier checkpoint was rewritten, all of it re-signed.
+	// Another office's statement about a log of the same name and content.
+	elsewhere, err := usage.NewStore(usage.Config{DB: w.db, Office: "office-2", Signer: w.signer, Clock: w.clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := elsewhere.Checkpoint(w.ctx, "c1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = usage.VerifyEntries(records, late.Note, w.verifier, other.Note)
+	if !errors.Is(err, usage.ErrMismatch) {
+		t.Errorf("another office's checkpoint: %v, want ErrMismatch", err)
+	}
+}
+
+// TestVerifyEntriesFindsRewrittenHistory: all of the log was rewritten and signed
+// anew with the office's own key, after a report had been handed out.
+func TestVerifyEntriesFindsRewrittenHistory(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.fill(t, "c1", 4)
+	early, err := w.store.Checkpoint(w.ctx, "c1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	rewritten := setup(t)
 	rewritten.signer, rewritten.verifier = w.signer, w.verifier
 	_, rewritten.store = rewritten.open(t)

@@ -127,8 +127,11 @@ func (v *Vault) storeAnchor(ctx context.Context, tx *sqlx.Tx, log string, a Anch
 }
 
 // ReplaceAnchor makes the vault accept a usage log that is not the one it knew,
-// after people have looked into it: the log was restored from a backup, say. The
-// act is recorded in the office's log before it takes effect.
+// after people have looked into it and found it to be at a: the log was restored
+// from a backup, say. The act is recorded in the office's log before it takes effect.
+//
+// Errors: ErrInvalid, ErrNumberInText, ErrNotRecorded; ErrRolledBack when the
+// office's own log is not at a either.
 func (v *Vault) ReplaceAnchor(ctx context.Context, log string, a Anchor, reason string, by Who) error {
 	err := check(append(by.fields(), field{name: "log", value: log, id: true}, field{name: "reason", value: reason})...)
 	if err != nil {
@@ -137,7 +140,29 @@ func (v *Vault) ReplaceAnchor(ctx context.Context, log string, a Anchor, reason 
 	use := Use{
 		Company: Office, Action: ActionAnchor, Who: by, Purpose: "取扱記録の基準点の置き換え（" + log + "）", Result: reason,
 	}
+	if log == Office {
+		return v.replaceOffice(ctx, use, a)
+	}
 	return v.recorded(ctx, []Use{use}, func() error {
 		return v.db.InTx(ctx, func(tx *sqlx.Tx) error { return v.storeAnchor(ctx, tx, log, a) })
+	})
+}
+
+// replaceOffice replaces the anchor of the very log that the act is recorded in, so
+// the receipt cannot be held against the anchor; it is held against a instead.
+func (v *Vault) replaceOffice(ctx context.Context, use Use, a Anchor) error {
+	use.At = v.now()
+	receipt, err := v.call(ctx, use)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotRecorded, err)
+	}
+	if receipt.Log != Office {
+		return fmt.Errorf("receipt is of log %q: %w", receipt.Log, ErrNotRecorded)
+	}
+	if receipt.Size <= a.Size {
+		return fmt.Errorf("log %s has %d entries after one was added to %d: %w", Office, receipt.Size, a.Size, ErrRolledBack)
+	}
+	return v.db.InTx(ctx, func(tx *sqlx.Tx) error {
+		return v.storeAnchor(ctx, tx, Office, Anchor{Size: receipt.Size, Root: receipt.Root})
 	})
 }

@@ -63,6 +63,33 @@ func TestNoNumberWhileTheLogIsRolledBack(t *testing.T) {
 	}
 }
 
+// TestReplaceAnchorOfTheOfficeLog: the log that the act is recorded in is the one
+// that was restored.
+func TestReplaceAnchorOfTheOfficeLog(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	err := w.vault.Anchor(w.ctx, vault.Office, vault.Anchor{Size: 9, Root: [32]byte{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.vault.ReplaceAnchor(w.ctx, "c1", vault.Anchor{Size: 1}, "復元", clerk)
+	if !errors.Is(err, vault.ErrRolledBack) {
+		t.Errorf("recorded in a log that was rolled back: %v", err)
+	}
+	err = w.vault.ReplaceAnchor(w.ctx, vault.Office, vault.Anchor{Size: 7}, "復元", clerk)
+	if !errors.Is(err, vault.ErrRolledBack) {
+		t.Errorf("the log is not where it was said to be: %v", err)
+	}
+	err = w.vault.ReplaceAnchor(w.ctx, vault.Office, vault.Anchor{Size: 2}, "復元", clerk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.vault.ReplaceAnchor(w.ctx, "c1", vault.Anchor{Size: 1}, "復元", clerk)
+	if err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
 func TestNoNumberForABadReceipt(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

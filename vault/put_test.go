@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -31,7 +32,7 @@ func TestPutIsRecordedBeforeItIsStored(t *testing.T) {
 	}, nil)
 	ref := w.put(t, "c1", "person-1", digitsA)
 	use := w.recorder.last()
-	want := vault.Use{At: use.At, Company: "c1", Action: vault.ActionRegister, Who: clerk, Purpose: "個人番号関係事務のための登録", Subject: "person-1", Ref: ref}
+	want := vault.Use{At: use.At, Company: "c1", Action: vault.ActionRegister, Who: clerk, Purpose: "個人番号関係事務のための登録", Subject: "person-1", Ref: ref, Result: "実行"}
 	if diff := cmp.Diff(want, use); diff != "" {
 		t.Errorf("use differs:\n%s", diff)
 	}
@@ -78,6 +79,31 @@ func TestPutThatFailsIsToldToTheLog(t *testing.T) {
 	}
 	if use := w.recorder.last(); w.recorder.count() != 2 || use.Action != vault.ActionRegister || use.Result != "失敗" {
 		t.Errorf("the log claims a registration that did not happen: %+v", use)
+	}
+}
+
+func TestNothingIsStoredWithoutRandomness(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	ref := w.put(t, "c1", "person-1", digitsA)
+	w.config.Rand = strings.NewReader("") // a source that has run dry
+	w.vault = w.reopen(t)
+	_, err := w.vault.Put(w.ctx, "c1", "person-2", parse(t, digitsB), clerk)
+	if !errors.Is(err, io.EOF) {
+		t.Errorf("put: %v", err)
+	}
+	_, err = w.vault.Issue(w.ctx, grantRequest("c1", "filing-1", ref))
+	if !errors.Is(err, io.EOF) {
+		t.Errorf("issue: %v", err)
+	}
+	w.config.Rand = strings.NewReader(strings.Repeat("x", 16+16)) // enough for the references, not for the key
+	w.vault = w.reopen(t)
+	_, err = w.vault.Put(w.ctx, "c1", "person-2", parse(t, digitsB), clerk)
+	if !errors.Is(err, io.EOF) {
+		t.Errorf("put without a key: %v", err)
+	}
+	if n := w.count(t, w.db, "SELECT count(*) FROM numbers") + w.count(t, w.keys, "SELECT count(*) FROM data_keys"); n != 2 {
+		t.Errorf("%d rows, want those of the first number", n)
 	}
 }
 
@@ -144,68 +170,6 @@ func TestPutChecksItsInput(t *testing.T) {
 	}
 	if w.recorder.count() != 0 {
 		t.Error("something was recorded")
-	}
-}
-
-func TestIssueChecksItsRequest(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	ref := w.put(t, "c1", "person-1", digitsA)
-	foreign := w.put(t, "c2", "person-2", digitsB)
-	recorded := w.recorder.count()
-	for name, c := range map[string]struct {
-		change func(*vault.GrantRequest)
-		want   error
-	}{
-		"no purpose":          {func(r *vault.GrantRequest) { r.Purpose = "" }, vault.ErrInvalid},
-		"number in purpose":   {func(r *vault.GrantRequest) { r.Purpose = "番号 123456789018 の届出" }, vault.ErrNumberInText},
-		"no approver":         {func(r *vault.GrantRequest) { r.Approver.Actor = "" }, vault.ErrInvalid},
-		"no filing":           {func(r *vault.GrantRequest) { r.Filing = "" }, vault.ErrInvalid},
-		"no revision":         {func(r *vault.GrantRequest) { r.Revision = 0 }, vault.ErrInvalid},
-		"no reference":        {func(r *vault.GrantRequest) { r.Refs = nil }, vault.ErrInvalid},
-		"too many references": {func(r *vault.GrantRequest) { r.Refs = make([]string, 1001) }, vault.ErrInvalid},
-		"unknown reference":   {func(r *vault.GrantRequest) { r.Refs = []string{ref, "number_none"} }, vault.ErrUnknownReference},
-		"another company's":   {func(r *vault.GrantRequest) { r.Refs = []string{foreign} }, vault.ErrUnknownReference},
-		"expired already":     {func(r *vault.GrantRequest) { r.Expires = w.clock.at }, vault.ErrInvalid},
-	} {
-		r := grantRequest("c1", "filing-1", ref)
-		c.change(&r)
-		_, err := w.vault.Issue(w.ctx, r)
-		if !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
-		}
-	}
-	if w.recorder.count() != recorded || w.count(t, w.db, "SELECT count(*) FROM grants") != 0 {
-		t.Error("an invalid request left something behind")
-	}
-	w.recorder.set(func(context.Context, vault.Use) error { return errors.New("disk full") }, nil)
-	_, err := w.vault.Issue(w.ctx, grantRequest("c1", "filing-1", ref))
-	if !errors.Is(err, vault.ErrNotRecorded) || w.count(t, w.db, "SELECT count(*) FROM grants") != 0 {
-		t.Errorf("grant without record: %v", err)
-	}
-}
-
-func TestGrantIsReadBack(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	a, b := w.put(t, "c1", "person-1", digitsA), w.put(t, "c1", "person-2", digitsB)
-	first := w.issue(t, "c1", "filing-1", b, a, b)
-	if len(first.Refs) != 2 || first.Approver != "山田 花子" || !first.Revoked.IsZero() {
-		t.Errorf("grant = %+v", first)
-	}
-	second := w.issue(t, "c1", "filing-1", a)
-	for name, find := range map[string]func() (vault.Grant, error){
-		"by id":     func() (vault.Grant, error) { return w.vault.Grant(w.ctx, second.ID) },
-		"by filing": func() (vault.Grant, error) { return w.vault.GrantFor(w.ctx, "filing-1", 1) },
-	} {
-		found, err := find()
-		if err != nil || !cmp.Equal(found, second) {
-			t.Errorf("%s: %+v, %v", name, found, err)
-		}
-	}
-	_, err := w.vault.GrantFor(w.ctx, "filing-1", 2)
-	if !errors.Is(err, vault.ErrUnknownGrant) {
-		t.Errorf("grant of a later revision: %v", err)
 	}
 }
 

@@ -56,7 +56,7 @@ type Use struct {
 	Revision    int
 	Attempt     string
 	Destination string
-	Result      string
+	Result      string // 実行, 失敗, or why it was refused
 }
 
 // Receipt proves that a Use is committed: where the log stands since.
@@ -77,6 +77,9 @@ type Recorder interface {
 // means that the act must not happen.
 func (v *Vault) record(ctx context.Context, use Use) error {
 	use.At = v.now()
+	if use.Result == "" {
+		use.Result = performed
+	}
 	before, err := v.anchorOf(ctx, v.db.Read, use.Company)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotRecorded, err)
@@ -144,8 +147,12 @@ func (v *Vault) recorded(ctx context.Context, uses []Use, act func() error) erro
 	return err
 }
 
-// failed is the result of an act that was recorded and did not happen.
-const failed = "失敗"
+// The results that the vault gives of its own: an act it is about to perform, and
+// one that was recorded as performed and did not happen.
+const (
+	performed = "実行"
+	failed    = "失敗"
+)
 
 const (
 	maxText = 500

@@ -46,10 +46,12 @@ func (v *Vault) Reveal(ctx context.Context, r RevealRequest) (*Number, error) {
 	}
 	use := r.use()
 	grant, err := v.spend(ctx, r, &use)
+	if grant.Company == r.Company { // the words of another company's grant stay out of this one's log
+		use.Purpose, use.Approver = grant.Purpose, grant.Approver
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reveal number %s for attempt %s: %w", r.Ref, r.Attempt, v.refused(ctx, use, err))
 	}
-	use.Purpose, use.Approver = grant.Purpose, grant.Approver
 	var number *Number
 	err = v.recorded(ctx, []Use{use}, func() error {
 		// Read again: it may have been destroyed since step 2.

@@ -145,6 +145,7 @@ func (r *run) buildFiling(ctx context.Context, p *parcel, attempt queue.Attempt,
 	if err != nil {
 		return nil, err
 	}
+	r.step("application signed")
 	return application, r.keepCopy(ctx, attempt.ID, f.ID, filled, at, attachments)
 }
 
@@ -224,7 +225,12 @@ func (r *run) keepCopy(ctx context.Context, attempt, filing string, filled *form
 	if err != nil {
 		return err
 	}
-	return r.Store.KeepMaskedCopy(ctx, attempt, filing, sealed)
+	err = r.Store.KeepMaskedCopy(ctx, attempt, filing, sealed)
+	if err != nil {
+		return err
+	}
+	r.step("masked copy kept")
+	return nil
 }
 
 // verify reads the finished zip again, on the path that shares nothing with the

@@ -87,7 +87,12 @@ func (r *run) mayStillSend(ctx context.Context, attempt string, started time.Tim
 	if err != nil {
 		return fmt.Errorf("the sender's lock is lost: %w", err)
 	}
-	return r.Store.StillSending(ctx, attempt)
+	err = r.Store.StillSending(ctx, attempt)
+	if err != nil {
+		return err
+	}
+	r.step("first byte next")
+	return nil
 }
 
 // afterLostCommit reads again what became of a transition whose commit failed.

@@ -19,8 +19,10 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // maxElements bounds all list elements of one document together. The largest
@@ -117,22 +119,36 @@ func (d *decoder) object(v reflect.Value) error {
 // member finds the field of struct v, embedded structs included, whose json tag
 // is name.
 func member(v reflect.Value, name string) (reflect.Value, bool) {
-	t := v.Type()
+	known, cached := shapes.Load(v.Type())
+	if !cached {
+		fields := map[string][]int{}
+		collect(v.Type(), nil, fields)
+		known, _ = shapes.LoadOrStore(v.Type(), fields)
+	}
+	index, ok := known.(map[string][]int)[name]
+	if !ok {
+		return reflect.Value{}, false
+	}
+	return v.FieldByIndex(index), true
+}
+
+// shapes holds, per struct type, where the field of each json tag is. Its size is
+// the number of types that are decoded into.
+var shapes sync.Map
+
+func collect(t reflect.Type, at []int, fields map[string][]int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
+		index := append(slices.Clone(at), i)
 		if f.Anonymous && f.Type.Kind() == reflect.Struct {
-			field, ok := member(v.Field(i), name)
-			if ok {
-				return field, true
-			}
+			collect(f.Type, index, fields)
 			continue
 		}
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.IsExported() && tag != "" && tag != "-" && tag == name {
-			return v.Field(i), true
+		if f.IsExported() && tag != "" && tag != "-" {
+			fields[tag] = index
 		}
 	}
-	return reflect.Value{}, false
 }
 
 func (d *decoder) value(v reflect.Value) error {

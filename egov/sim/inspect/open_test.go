@@ -175,8 +175,6 @@ func FuzzZip(f *testing.F) {
 }
 
 func FuzzKousei(f *testing.F) {
-	signed := sample.New(hired).Sign(signer())
-	f.Add([]byte(signed.Configuration), []byte(signed.Form))
 	f.Add([]byte(sample.New(acquired).Configuration), []byte(sample.New(acquired).Form))
 	f.Add([]byte("<?xml version=\"1.0\" encoding=\"UTF-8\"?><DataRoot><構成情報/><署名情報><Signature/></署名情報></DataRoot>"), []byte("x"))
 	in := &inspect.Inspector{SameProcedure: true}

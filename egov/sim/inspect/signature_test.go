@@ -227,3 +227,30 @@ func TestSampleSignatureByXmlsec(t *testing.T) {
 		t.Errorf("xmlsec1: %v\n%s", err, out)
 	}
 }
+
+// TestCanonicalEquals edits what canonicalisation does not see: e-Gov accepts
+// such files, so the digest must not be taken over the octets as they stand.
+func TestCanonicalEquals(t *testing.T) {
+	t.Parallel()
+	edits := map[string]func(string) string{
+		"self-closed element":      func(s string) string { return strings.Replace(s, "<通信欄></通信欄>", "<通信欄/>", 1) },
+		"attribute in apostrophes": func(s string) string { return strings.Replace(s, `ID="構成情報"`, `ID = '構成情報'`, 1) },
+		"CRLF":                     func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") },
+		"comment":                  func(s string) string { return strings.Replace(s, "<通信欄>", "<!-- x --><通信欄>", 1) },
+		"numeric reference":        func(s string) string { return strings.Replace(s, "<提出情報>1", "<提出情報>&#49;", 1) },
+		"space around the signature": func(s string) string {
+			return strings.Replace(s, "<署名情報><Signature", "<署名情報>\n\t<Signature", 1)
+		},
+	}
+	for name, edit := range edits {
+		f := sample.New(hired).Sign(signer())
+		before := f.Configuration
+		f.Configuration = edit(before)
+		if f.Configuration == before {
+			t.Fatalf("%s: nothing was edited", name)
+		}
+		if v := judge(t, hired, f); len(v.Findings) > 0 {
+			t.Errorf("%s: %v", name, v.Findings)
+		}
+	}
+}

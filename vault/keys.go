@@ -58,7 +58,7 @@ func dataContext(id string, o owner) string {
 }
 
 func numberContext(keyID string, o owner) string {
-	return bind("todoke vault number 1")
+	return bind("todoke vault number 1", keyID, o.ref, o.company, o.subject)
 }
 
 // newID makes an opaque reference of 128 random bits. It has letters only, so that

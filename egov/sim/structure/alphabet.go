@@ -1,6 +1,7 @@
 package structure
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -67,6 +68,7 @@ func only(s string, classes ...func(rune) bool) bool {
 }
 
 func katakana(r rune) bool  { return r >= 'ァ' && r <= 'ヶ' || r == 'ー' }
+func middleDot(r rune) bool { return r == '・' }
 func wideBlank(r rune) bool { return r == '\u3000' }
 func wideDigit(r rune) bool { return r >= '０' && r <= '９' }
 func wideUpper(r rune) bool { return r >= 'Ａ' && r <= 'Ｚ' }
@@ -84,10 +86,10 @@ func wideSign(r rune) bool { return strings.ContainsRune("＋‐－ー＃￥＆�
 func addressSign(r rune) bool { return strings.ContainsRune("－‐・．，（）", r) }
 
 // nameLetter is what a person's name is written with: kana, kanji, the
-// iteration marks, middle dot and full-width Latin; no digits, no other signs.
+// iteration marks, middle dot, full-width Latin and digits; no other signs.
 func nameLetter(r rune) bool {
 	switch {
-	case r >= 'ぁ' && r <= 'ん', katakana(r), wideLetter(r):
+	case r >= 'ぁ' && r <= 'ん', katakana(r), wideLetter(r), wideDigit(r):
 		return true
 	case strings.ContainsRune("々〆〇ゝゞヽヾ・．", r):
 		return true
@@ -95,10 +97,11 @@ func nameLetter(r rune) bool {
 	return r >= '一' && r <= '龠' && jisX0208()[r]
 }
 
-// twoPart tells whether s is family name, one full-width blank, given name.
-func twoPart(s string) bool {
-	family, given, ok := strings.Cut(s, "\u3000")
-	return ok && family != "" && given != "" && !strings.Contains(given, "\u3000")
+// parted tells whether s is a family name and at least one given name, with one
+// full-width blank between each two: a foreign resident may have several.
+func parted(s string) bool {
+	parts := strings.Split(s, "\u3000")
+	return len(parts) > 1 && !slices.Contains(parts, "")
 }
 
 func ascii(s string) bool {

@@ -85,8 +85,8 @@ var alphabets = map[string]func(string) bool{
 	"kanasign": func(s string) bool {
 		return only(s, katakana, wideBlank, wideDigit, wideLetter, wideSign)
 	},
-	"name":     func(s string) bool { return only(s, nameLetter, wideBlank) && twoPart(s) },
-	"kananame": func(s string) bool { return only(s, katakana, wideBlank) && twoPart(s) },
+	"name":     func(s string) bool { return only(s, nameLetter, wideBlank) && parted(s) },
+	"kananame": func(s string) bool { return only(s, katakana, middleDot, wideBlank) && parted(s) },
 	"symbol": func(s string) bool {
 		return only(s, katakana, wideUpper, wideDigit, upper, digit)
 	},

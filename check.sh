@@ -155,15 +155,24 @@ step_demo() {
 step_race() { CGO_ENABLED=1 go test -race -short ./...; }
 
 # Every fuzz target for a moment: enough to see that it starts, runs its corpus and
-# holds for some ten thousand inputs. Longer: FUZZ_TIME=5m ./check.sh fuzz
+# holds for some thousands of inputs. Longer: FUZZ_TIME=5m ./check.sh fuzz
 step_fuzz() {
-  local file name folder output
+  local file name folder built="" output
+  fuzz_scratch=$(mktemp -d)
+  trap 'rm -rf "$fuzz_scratch"' EXIT
   while IFS=: read -r file name; do
-    folder=./$(dirname "$file")
-    output=$(go test -run='^$' -fuzz="^$name\$" -fuzztime="$FUZZ_TIME" "$folder" 2>&1) ||
+    folder=$(dirname "$file")
+    if [[ "$folder" != "$built" ]]; then
+      go test -c -fuzz=. -o "$fuzz_scratch/fuzz.test" "./$folder" # once a package, not once a target
+      built=$folder
+    fi
+    output=$(cd "$folder" && "$fuzz_scratch/fuzz.test" -test.run='^$' -test.fuzz="^$name\$" \
+      -test.fuzztime="$FUZZ_TIME" -test.fuzzcachedir="$fuzz_scratch/corpus/$folder" 2>&1) ||
       fail "$name in $folder failed; the input is kept in its testdata/fuzz"$'\n'"$output"
     printf '%s %s: %s\n' "$folder" "$name" "$(grep 'fuzz: elapsed' <<<"$output" | tail -n 1 | sed 's/.*execs: //')"
   done < <(fuzz_targets)
+  rm -rf "$fuzz_scratch"
+  trap - EXIT
 }
 
 # fuzz_targets prints file:name of every fuzz target.

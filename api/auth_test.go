@@ -169,7 +169,7 @@ func TestRolesAreReadAtEachRequest(t *testing.T) {
 	member.Roles = append(member.Roles, office.Responsible)
 	_, err := w.desk.Office.PutMember(w.ctx, member, "所長　一人")
 	w.must(err)
-	w.want(w.do(approve), 422, "TODOKE-API-0015")
+	w.want(w.do(approve), 422, "TODOKE-API-0014")
 }
 
 func TestOutsideTheRoutes(t *testing.T) {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"regexp"
@@ -82,21 +83,52 @@ func TestDocumentIsServed(t *testing.T) {
 	}
 }
 
-// conforms holds an answer against the document: its status, headers, content type
-// and body. What is outside the table of routes answers with a problem.
+func TestContractCheckCanFail(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	got, req := w.send(request{as: "staff", method: http.MethodGet, path: "/v1/filings"})
+	if problems := w.violations(req, got); problems != nil {
+		t.Fatal(problems)
+	}
+	for name, change := range map[string]func(r *response){
+		"status":       func(r *response) { r.status = http.StatusTeapot },
+		"content type": func(r *response) { r.header.Set("Content-Type", "application/problem+json") },
+		"extra member": func(r *response) { r.body = []byte(`{"items":[],"links":{},"x":1}`) },
+		"wrong type":   func(r *response) { r.body = []byte(`{"items":{},"links":{}}`) },
+		"item":         func(r *response) { r.body = []byte(`{"items":[{"id":"x"}],"links":{}}`) },
+		"header":       func(r *response) { r.header.Del("Cache-Control") },
+	} {
+		doctored := response{got.status, got.header.Clone(), got.body}
+		change(&doctored)
+		if w.violations(req, doctored) == nil {
+			t.Errorf("a wrong %s passes", name)
+		}
+	}
+}
+
 func (w *world) conforms(req *http.Request, got response) {
 	w.t.Helper()
+	for _, problem := range w.violations(req, got) {
+		w.t.Errorf("%s %s answers %d against the document: %v", req.Method, req.URL.Path, got.status, problem)
+	}
+}
+
+// violations holds an answer against the document: its status, headers, content type
+// and body. What is outside the table of routes answers with a problem.
+func (w *world) violations(req *http.Request, got response) []error {
+	w.t.Helper()
+	var list []error
 	for header, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"} {
 		if got.header.Get(header) != want {
-			w.t.Errorf("%s = %q, want %q", header, got.header.Get(header), want)
+			list = append(list, fmt.Errorf("%s = %q, want %q", header, got.header.Get(header), want))
 		}
 	}
 	route := find(document(w.t), req)
 	if route == nil {
 		if got.header.Get("Content-Type") != "application/problem+json" {
-			w.t.Errorf("%d outside the document is %q", got.status, got.header.Get("Content-Type"))
+			list = append(list, fmt.Errorf("outside the document, and %q", got.header.Get("Content-Type")))
 		}
-		return
+		return list
 	}
 	input := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: req, Route: route},
@@ -109,8 +141,9 @@ func (w *world) conforms(req *http.Request, got response) {
 	input.SetBodyBytes(got.body)
 	err := openapi3filter.ValidateResponse(w.ctx, input)
 	if err != nil {
-		w.t.Errorf("%s %s answers %d against the document: %v", req.Method, route.Path, got.status, err)
+		list = append(list, err)
 	}
+	return list
 }
 
 // find returns the operation of a request, nil when the document has none.

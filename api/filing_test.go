@@ -136,9 +136,9 @@ func TestRevisionIsGuarded(t *testing.T) {
 		{"header without quotes", m{}, "1", 412, "TODOKE-API-0024"},
 		{"header any", m{}, "*", 412, "TODOKE-API-0024"},
 		{"both differ", m{"revision": 1}, `"2"`, 400, "TODOKE-API-0025"},
-		{"zero", m{"revision": 0}, "", 422, "TODOKE-API-0015"},
-		{"fraction", m{"revision": 1.5}, "", 422, "TODOKE-API-0015"},
-		{"text", m{"revision": "1"}, "", 422, "TODOKE-API-0015"},
+		{"zero", m{"revision": 0}, "", 422, "TODOKE-API-0014"},
+		{"fraction", m{"revision": 1.5}, "", 422, "TODOKE-API-0014"},
+		{"text", m{"revision": "1"}, "", 422, "TODOKE-API-0014"},
 		{"header", m{}, `"1"`, 200, ""},
 		{"both agree", m{"revision": 2}, `"2"`, 200, ""},
 		{"body", m{"revision": 3}, "", 200, ""},
@@ -161,9 +161,9 @@ func TestRefusalsOfActs(t *testing.T) {
 	w.want(w.post("responsible", path+"/approve", m{"revision": 1, "purpose": "提出"}), 409, "TODOKE-API-0027")
 	w.want(w.post("responsible", path+"/resend", m{"reason": "未着"}), 409, "TODOKE-API-0027")
 	w.want(w.post("responsible", path+"/approve", m{"revision": 1, "purpose": "　"}), 422, "TODOKE-API-0029")
-	w.want(w.post("staff", path+"/cancel", m{"reason": ""}), 422, "TODOKE-API-0015")
+	w.want(w.post("staff", path+"/cancel", m{"reason": ""}), 422, "TODOKE-API-0014")
 	w.want(w.post("staff", path+"/cancel", nil), 415, "TODOKE-API-0009")
-	w.want(w.post("staff", path+"/queue", m{"not_before": "あした"}), 422, "TODOKE-API-0015")
+	w.want(w.post("staff", path+"/queue", m{"not_before": "あした"}), 422, "TODOKE-API-0014")
 	w.want(w.post("staff", "/v1/filings", json.RawMessage(w.newFiling(nil))), 409, "TODOKE-API-0030")
 	if p := w.problem(w.post("staff", "/v1/filings", json.RawMessage(w.newFiling(nil)))); p.FilingID != f.ID {
 		t.Errorf("double names %q, want %q", p.FilingID, f.ID)

@@ -105,13 +105,13 @@ func TestQueriesAreStrict(t *testing.T) {
 		{"company=01234567890123456789012345678901234567890123456789012345678901234", "TODOKE-REQ-0004", "company"},
 	} {
 		got := w.get("staff", "/v1/filings?"+tt.query)
-		w.want(got, 400, "TODOKE-API-0014")
+		w.want(got, 400, "TODOKE-API-0015")
 		p := w.problem(got)
 		if len(p.Errors) != 1 || p.Errors[0].Code != tt.code || p.Errors[0].Field != tt.field {
 			t.Errorf("%s = %+v", tt.query, p.Errors)
 		}
 	}
-	w.want(w.get("staff", "/v1/filings?a;b"), 400, "TODOKE-API-0014")
+	w.want(w.get("staff", "/v1/filings?a;b"), 400, "TODOKE-API-0015")
 }
 
 func TestProcedures(t *testing.T) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,7 @@ func parseQuery(c *gin.Context, filters ...string) (listQuery, error) {
 	q := listQuery{limit: defaultLimit, filter: url.Values{}}
 	for name, values := range c.Request.URL.Query() {
 		value := values[0]
-		known := name == "limit" || name == "cursor" || contains(filters, name)
+		known := name == "limit" || name == "cursor" || slices.Contains(filters, name)
 		switch {
 		case !known:
 			f.add(ruleUnknown, safeName(name), "")
@@ -56,15 +57,6 @@ func parseQuery(c *gin.Context, filters ...string) (listQuery, error) {
 		return q, &fieldsError{cause: errQuery, findings: f.findings}
 	}
 	return q, nil
-}
-
-func contains(list []string, text string) bool {
-	for _, item := range list {
-		if item == text {
-			return true
-		}
-	}
-	return false
 }
 
 // A cursor is the place where a page ended, marked with the list it belongs to and

@@ -20,8 +20,6 @@ type Config struct {
 	Keys *KeyStore
 	DB   *database.DB // with Migrations applied; answers for Idempotency-Key
 	Log  *slog.Logger // nil: slog.Default
-	// Now is the clock; nil means the desk's.
-	Now func() time.Time
 	// Ready reports what else must work for requests to be served; nil: nothing.
 	Ready func(ctx context.Context) error
 	// TrustedProxies are the addresses or networks whose X-Forwarded-For is believed
@@ -46,14 +44,13 @@ func New(c Config) (*Server, error) {
 	if c.Desk == nil || c.Keys == nil || c.DB == nil {
 		return nil, errors.New("api: Desk, Keys and DB are all needed")
 	}
-	s := &Server{desk: c.Desk, keys: c.Keys, db: c.DB, log: c.Log, now: c.Now, ready: c.Ready}
+	s := &Server{
+		desk: c.Desk, keys: c.Keys, db: c.DB, log: c.Log, now: c.Desk.Now, ready: c.Ready,
+		once: &onceStore{db: c.DB, now: c.Desk.Now},
+	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
-	if s.now == nil {
-		s.now = c.Desk.Now
-	}
-	s.once = &onceStore{db: c.DB, now: s.now}
 	// Release mode, and gin.New rather than gin.Default: gin's own logger prints URLs
 	// and its recovery prints the request.
 	gin.SetMode(gin.ReleaseMode)

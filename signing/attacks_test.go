@@ -321,7 +321,7 @@ func TestAlgorithms(t *testing.T) {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 
-	small, err := newSigner("小さい鍵", 1024, nil)
+	small, err := smallSigner()
 	if err != nil {
 		t.Fatal(err)
 	}

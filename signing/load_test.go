@@ -44,7 +44,7 @@ func TestLoadPKCS12(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	small, err := newSigner("小さい鍵", 1024, nil)
+	small, err := smallSigner()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,13 +267,13 @@ func TestCheckCertificate(t *testing.T) {
 
 	good := signer(t).Certificate
 	usage := func(u x509.KeyUsage) *x509.Certificate {
-		s, err := newSigner("用途", 2048, func(c *x509.Certificate) { c.KeyUsage = u })
+		certificate, err := certify(signer(t).Key, "用途", u)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return s.Certificate
+		return certificate
 	}
-	small, err := newSigner("小さい鍵", 1024, nil)
+	small, err := smallSigner()
 	if err != nil {
 		t.Fatal(err)
 	}

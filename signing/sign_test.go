@@ -234,7 +234,7 @@ func TestSignRefusesSigners(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	small, err := newSigner("小さい鍵", 1024, nil)
+	small, err := smallSigner()
 	if err != nil {
 		t.Fatal(err)
 	}

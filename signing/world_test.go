@@ -28,33 +28,38 @@ var signedAt = time.Date(2026, 7, 9, 17, 30, 15, 0, time.UTC)
 const signedID = "20260710023015"
 
 // newSigner makes a key and a self-signed certificate.
-func newSigner(name string, bits int, change func(*x509.Certificate)) (Signer, error) {
+func newSigner(name string, bits int) (Signer, error) {
 	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		return Signer{}, err
 	}
+	certificate, err := certify(key, name, x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment)
+
+	return Signer{Key: key, Certificate: certificate}, err
+}
+
+// certify makes a self-signed certificate.
+func certify(key crypto.Signer, name string, usage x509.KeyUsage) (*x509.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(0x1234ABCD),
 		Subject:      pkix.Name{CommonName: name, Organization: []string{"試験社会保険労務士事務所"}, Country: []string{"JP"}},
 		NotBefore:    time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		NotAfter:     time.Date(2027, 12, 31, 23, 59, 59, 0, time.UTC),
-		KeyUsage:     x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
-	}
-	if change != nil {
-		change(template)
+		KeyUsage:     usage,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return Signer{}, err
+		return nil, err
 	}
-	certificate, err := x509.ParseCertificate(der)
 
-	return Signer{Key: key, Certificate: certificate}, err
+	return x509.ParseCertificate(der)
 }
 
+// Keys are made once: making them is what takes time in these tests.
 var (
-	firstSigner  = sync.OnceValues(func() (Signer, error) { return newSigner("試験　花子", 2048, nil) })
-	secondSigner = sync.OnceValues(func() (Signer, error) { return newSigner("試験　次郎", 2048, nil) })
+	firstSigner  = sync.OnceValues(func() (Signer, error) { return newSigner("試験　花子", 2048) })
+	secondSigner = sync.OnceValues(func() (Signer, error) { return newSigner("試験　次郎", 2048) })
+	smallSigner  = sync.OnceValues(func() (Signer, error) { return newSigner("小さい鍵", 1024) })
 )
 
 func signer(t testing.TB) Signer {

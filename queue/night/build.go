@@ -245,6 +245,27 @@ func (r *run) verify(p *parcel) error {
 		if !ok {
 			return errors.New("verify what will leave: a folder is not the attempt's")
 		}
+		err := r.signedByUs(folder.Signed[configurationFile])
+		if err != nil {
+			return fmt.Errorf("verify what will leave: %w", err)
+		}
+	}
+	return nil
+}
+
+// configurationFile carries the signatures in 標準形式.
+const configurationFile = "kousei.xml"
+
+// signedByUs insists that the signatures are this office's, one for each signer:
+// that a package agrees with itself does not say whose it is.
+func (r *run) signedByUs(found signing.Result) error {
+	if len(found.Signatures) != len(r.Signers) {
+		return fmt.Errorf("%d signatures instead of %d", len(found.Signatures), len(r.Signers))
+	}
+	for i, s := range found.Signatures {
+		if !s.Certificate.Equal(r.Signers[i].Certificate) {
+			return errors.New("signed with another certificate than the office's")
+		}
 	}
 	return nil
 }

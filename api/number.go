@@ -89,7 +89,7 @@ func numberText(raw []byte) ([]byte, error) {
 		}
 	}
 	end := bytes.IndexByte(rest, '"')
-	if end < 0 || bytes.IndexByte(rest[:end], '\\') >= 0 {
+	if end < 0 || bytes.ContainsFunc(rest[:end], neverInNumber) {
 		return nil, errNumberBody
 	}
 	if string(bytes.Trim(rest[end+1:], " \t\r\n")) != "}" { // compared in place, not copied
@@ -97,6 +97,9 @@ func numberText(raw []byte) ([]byte, error) {
 	}
 	return rest[:end], nil
 }
+
+// neverInNumber are the characters that JSON lets stand in no text, and the escape.
+func neverInNumber(r rune) bool { return r < ' ' || r == '\\' }
 
 // showNumber tells whether the vault has a number, and since when. Nothing tells more.
 func (s *Server) showNumber(c *gin.Context, who caller) error {

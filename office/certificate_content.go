@@ -3,7 +3,6 @@ package office
 import (
 	"bytes"
 	"regexp"
-	"strconv"
 )
 
 const (
@@ -14,20 +13,16 @@ const (
 	// tailSize is how far before the end of the file a trailer may begin; some
 	// programs append a few octets after it.
 	tailSize = 1024
-	// objectHead is enough for the head of a cross-reference object.
-	objectHead = 32
 )
 
 var (
 	pdfStart   = regexp.MustCompile(`\A%PDF-[12]\.[0-9]`)
-	pdfTrailer = regexp.MustCompile(`startxref\s+([0-9]{1,10})\s+%%EOF`)
-	pdfXref    = regexp.MustCompile(`\A\s*(?:xref\s|[0-9]{1,10}\s+[0-9]{1,5}\s+obj)`)
 	pdfEncrypt = regexp.MustCompile(`/Encrypt\s*(?:[0-9]{1,10}\s+[0-9]{1,5}\s+R|<<)`)
 )
 
 // certificateKind tells PDF and JPEG by content and finds files that were cut
-// short. It looks for fixed marks at both ends and follows one offset; nothing is
-// decompressed, decoded or executed.
+// short. It looks for fixed marks at both ends; nothing is decompressed, decoded
+// or executed.
 func certificateKind(data []byte) (string, *rule) {
 	switch {
 	case len(data) == 0 || len(data) > certificateLimit:
@@ -43,18 +38,11 @@ func certificateKind(data []byte) (string, *rule) {
 	return "", ruleCertificateKind
 }
 
-// brokenPDF checks that the last trailer points at a cross-reference inside the
-// file, and that the file is not encrypted, which e-Gov could not open.
+// brokenPDF checks that the file reaches its end mark, and that it is not
+// encrypted, which e-Gov could not open. Offsets inside are not followed: scanners
+// write wrong ones, and every reader repairs them.
 func brokenPDF(data []byte) *rule {
-	trailers := pdfTrailer.FindAllSubmatch(tail(data), -1)
-	if len(trailers) == 0 {
-		return ruleCertificateBroken
-	}
-	offset, err := strconv.Atoi(string(trailers[len(trailers)-1][1]))
-	if err != nil || offset <= 0 || offset >= len(data) {
-		return ruleCertificateBroken
-	}
-	if !pdfXref.Match(data[offset:min(offset+objectHead, len(data))]) {
+	if !bytes.Contains(tail(data), []byte("%%EOF")) {
 		return ruleCertificateBroken
 	}
 	if pdfEncrypt.Match(data) {

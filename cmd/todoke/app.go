@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"todoke/egov/account"
+	"todoke/mynumber"
 	"todoke/office"
 	"todoke/officedir"
 	"todoke/queue/desk"
@@ -105,14 +106,20 @@ func defaultDir() string {
 	return dir
 }
 
-// args turns cobra's complaints about arguments into usage errors.
+// args turns cobra's complaints about arguments into usage errors for staff. They
+// do not repeat the arguments: somebody may have typed a number there.
 func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, given []string) error {
-		err := check(cmd, given)
-		if err != nil {
-			return usageError{err}
+		if check(cmd, given) == nil {
+			return nil
 		}
-		return nil
+		err := fmt.Errorf("引数が正しくありません。使い方: %s", cmd.UseLine())
+		for _, arg := range given {
+			if mynumber.In(arg) {
+				err = errors.Join(err, errors.New("個人番号は引数に書けません（履歴に残ります）。端末か標準入力から入力し、コマンドの履歴を消してください"))
+			}
+		}
+		return usageError{err}
 	}
 }
 

@@ -50,7 +50,7 @@ func (a *app) serve(ctx context.Context, d *officedir.Dir, listen string) error 
 	if err != nil {
 		return err
 	}
-	handler, err := api.New(api.Config{Desk: d.Desk(account), Keys: keys, DB: d.Database, Now: a.now})
+	handler, err := api.New(api.Config{Desk: d.Desk(account), Keys: keys, DB: d.Database})
 	if err != nil {
 		return err
 	}

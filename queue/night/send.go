@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"todoke/egov"
@@ -118,7 +119,7 @@ func (r *run) notSent(ctx context.Context, attempt string, from queue.AttemptSta
 // does not name is unknown.
 func (r *run) record(ctx context.Context, attempt queue.Attempt, p *parcel, result egov.SubmissionResult, token string) error {
 	class := egov.Classify(egov.BulkApply, result)
-	answer := p.mask(describe(result))
+	answer := p.describe(result)
 	if class != egov.NotSent && class != egov.Unauthorized {
 		r.failures, r.renewed = 0, false
 	}
@@ -202,15 +203,16 @@ func (r *run) nothingRegistered(ctx context.Context, attempt queue.Attempt, p *p
 	return r.Store.Reject(ctx, worker, attempt.ID, answer, findings, all)
 }
 
-// describe puts an outcome into words for the attempt's row; the caller masks it.
-func describe(result egov.SubmissionResult) string {
-	const longest = 2000
+// describe puts an outcome into words for the attempt's row. The body is masked
+// as a whole before it is cut, so that a cut cannot leave part of a number.
+func (p *parcel) describe(result egov.SubmissionResult) string {
+	const longest = 600
 	if result.Answer == nil {
-		return fmt.Sprintf("応答なし（%s）: %v", result.Progress, result.Err)
+		return p.mask(fmt.Sprintf("応答なし（%s）: %v", result.Progress, result.Err))
 	}
-	body := result.Answer.Body
-	if len(body) > longest {
-		body = body[:longest]
+	text := []rune(p.mask(strings.ToValidUTF8(string(result.Answer.Body), "�")))
+	if len(text) > longest {
+		text = append(text[:longest], '…')
 	}
-	return fmt.Sprintf("HTTP %d %s", result.Answer.Status, body)
+	return fmt.Sprintf("HTTP %d %s", result.Answer.Status, string(text))
 }

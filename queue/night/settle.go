@@ -259,15 +259,12 @@ func findings(rows []wire.ReportRow) queue.Findings {
 	return found
 }
 
-// told is a text of e-Gov's as it may be kept: bounded, and without a number.
+// told is a text of e-Gov's as it may be kept: without a number, then bounded.
 func told(text string) string {
 	const longest = 1000
 	if egov.Absent(text) {
 		return ""
 	}
-	runes := []rune(text)
-	if len(runes) > longest {
-		runes = runes[:longest]
-	}
-	return mynumber.Mask(strings.ToValidUTF8(string(runes), "�"))
+	runes := []rune(mynumber.Mask(strings.ToValidUTF8(text, "�")))
+	return string(runes[:min(len(runes), longest)])
 }

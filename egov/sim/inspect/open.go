@@ -218,10 +218,17 @@ func (o *opening) finish() ([]*Folder, []wire.BulkError) {
 
 var twelveDigits = regexp.MustCompile(`[0-9]+`)
 
+// procedureFolder is a folder named as e-Gov wants it: by a procedure id, whose
+// own digits are no number.
+var procedureFolder = regexp.MustCompile(`^[0-9]{3}[0-9A-Z][0-9]{12}(\([0-9]{1,4}\))?$`)
+
 // Mask shortens a name of the sender's choice for a report and hides any run
 // of exactly twelve digits: a name is no place for a number, but nothing keeps
 // a sender from putting one there.
 func Mask(name string) string {
+	if procedureFolder.MatchString(name) {
+		return name
+	}
 	if r := []rune(name); len(r) > maxName {
 		name = string(r[:maxName])
 	}

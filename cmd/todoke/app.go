@@ -94,7 +94,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&a.as, "as", os.Getenv("TODOKE_MEMBER"), "処理者の氏名（環境変数 TODOKE_MEMBER）")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(a.demoCommand(), a.nightCommand(), a.statusCommand(), a.fileCommand(), a.officeCommand(), a.vaultCommand(),
-		a.usageCommand(), a.formsCommand(), a.verifyCommand(), a.simCommand(), a.serveCommand())
+		a.usageCommand(), a.formsCommand(), a.egovCommand(), a.verifyCommand(), a.simCommand(), a.serveCommand())
 	return root
 }
 

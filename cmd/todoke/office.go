@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"todoke/egov/account"
 	"todoke/office"
 	"todoke/officedir"
 	"todoke/queue/desk"
@@ -19,7 +18,7 @@ func (a *app) officeCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "office", Short: "事務所・処理者・顧問先・証明書を登録する", Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(a.officeInit(), a.officeProfile(), a.officeMember(), a.officeMembers(), a.officeImport(),
-		a.officeCompanies(), a.officePeople(), a.officeCertificate(), a.officeKey(), a.officeEGov(), a.officeAPIKey())
+		a.officeCompanies(), a.officePeople(), a.officeCertificate(), a.officeKey(), a.officeAPIKey())
 	return cmd
 }
 
@@ -190,33 +189,4 @@ func (a *app) officeImport() *cobra.Command {
 			})
 		},
 	})
-}
-
-func (a *app) officeEGov() *cobra.Command {
-	acc := account.Account{ID: "egov", Name: "e-Gov"}
-	cmd := &cobra.Command{
-		Use: "egov", Short: "e-Govアカウントの接続先とソフトウェアIDを登録する（APIキーは標準入力か端末から）", Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			secret, err := a.line("APIキー: ")
-			if err != nil {
-				return err
-			}
-			acc.ClientSecret = string(secret)
-			return a.acting(cmd, func(d *officedir.Dir, who desk.Person) error {
-				if !who.Roles.Has(office.Responsible) {
-					return desk.ErrForbidden
-				}
-				err := d.Accounts.Put(cmd.Context(), acc)
-				if err != nil {
-					return err
-				}
-				return a.audit(cmd.Context(), d, who, usage.ActionChange, usage.OfficeLog, "e-Govアカウントの設定を変更")
-			})
-		},
-	}
-	cmd.Flags().StringVar(&acc.APIBase, "api", "https://api2.sbx.e-gov.go.jp/shinsei/v2", "APIのURL（既定は検証環境）")
-	cmd.Flags().StringVar(&acc.AuthBase, "auth", "https://account2.sbx.e-gov.go.jp/auth", "認証のURL（既定は検証環境）")
-	cmd.Flags().StringVar(&acc.ClientID, "client-id", "", "ソフトウェアID")
-	cmd.Flags().StringVar(&acc.RedirectURI, "redirect-uri", "", "登録したリダイレクトURI")
-	return cmd
 }

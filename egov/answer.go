@@ -97,7 +97,7 @@ func decodeBulkResult(body []byte) (*wire.BulkResult, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !digits(r.SendNumber, 18, 18):
+	case !digits(r.SendNumber, 18):
 		return nil, errors.New("send_number has not 18 digits")
 	case Absent(r.FileName):
 		return nil, errors.New("file_name is missing")

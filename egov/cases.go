@@ -50,7 +50,7 @@ func (a listsAnswer) page() (page[wire.Case], error) {
 	}
 	p.rows = a.Results.ApplyList
 	for i, row := range p.rows {
-		if !Absent(row.ArriveID) && !digits(row.ArriveID, 16, 18) {
+		if !Absent(row.ArriveID) && !digits(row.ArriveID, 16) {
 			return p, fmt.Errorf("apply_list[%d]: arrive_id has not 16 to 18 digits", i)
 		}
 	}

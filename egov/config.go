@@ -121,9 +121,9 @@ func checkProxy(value string) error {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http":
-		return errors.New("Proxy is not of the form http://host:port")
+		return errors.New("the proxy is not of the form http://host:port")
 	case u.User != nil:
-		return errors.New("Proxy must not contain credentials")
+		return errors.New("the proxy must not contain credentials")
 	}
 	return nil
 }

@@ -33,8 +33,8 @@ func TestConfigValidate(t *testing.T) {
 		{"fragment", func(c *Config) { c.RedirectURI = "https://a.example/#" }, []string{"RedirectURI must not have a fragment"}},
 		{"no URL", func(c *Config) { c.APIBase = "api.e-gov.go.jp" }, []string{"APIBase is not an absolute URL"}},
 		{"broken URL", func(c *Config) { c.APIBase = "https://a.example/%zz" + testSecret }, []string{"APIBase is not an absolute URL"}},
-		{"proxy with credentials", func(c *Config) { c.Proxy = "http://a:" + testSecret + "@p.example" }, []string{"Proxy must not"}},
-		{"proxy of another kind", func(c *Config) { c.Proxy = "socks5://p.example" }, []string{"Proxy is not"}},
+		{"proxy with credentials", func(c *Config) { c.Proxy = "http://a:" + testSecret + "@p.example" }, []string{"the proxy must not"}},
+		{"proxy of another kind", func(c *Config) { c.Proxy = "socks5://p.example" }, []string{"the proxy is not"}},
 		{"user agent", func(c *Config) { c.UserAgent = "a\r\nb" }, []string{"UserAgent"}},
 		{"negative bounds", func(c *Config) { c.MaxRequest, c.MaxBody = -1, -1 }, []string{"MaxRequest is negative", "MaxBody is negative"}},
 	} {

@@ -81,7 +81,7 @@ func TestProxyOfTheEnvironmentIsIgnored(t *testing.T) {
 
 func TestOpenSubmissionFailsBeforeAnythingIsAtStake(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

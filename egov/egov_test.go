@@ -67,7 +67,7 @@ type script func(r *remote, conn net.Conn)
 // newRemote listens with or without TLS and runs play on each connection.
 func newRemote(t *testing.T, secure bool, play script) *remote {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // ends with the test
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -258,7 +258,10 @@ func TestBreakingOffFetchesNoMore(t *testing.T) {
 	s := &shelf{rows: 500, start: byRecord, total: truth}
 	server := newServer(t, s.ServeHTTP)
 	n := 0
-	for range newClient(t, server.URL).Cases(context.Background(), testToken, july) {
+	for _, err := range newClient(t, server.URL).Cases(context.Background(), testToken, july) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		n++
 		if n == 51 {
 			break

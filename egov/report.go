@@ -64,7 +64,7 @@ func (a reportAnswer) page() (page[wire.BulkReport], error) {
 
 func checkReport(bulk wire.BulkReport) error {
 	switch {
-	case !digits(bulk.SendNumber, 18, 18):
+	case !digits(bulk.SendNumber, 18):
 		return errors.New("send_number has not 18 digits")
 	case Absent(bulk.FileName):
 		return errors.New("file_name is missing")
@@ -73,7 +73,7 @@ func checkReport(bulk wire.BulkReport) error {
 		switch {
 		case Absent(folder.FolderName):
 			return fmt.Errorf("result[%d]: folder_name is missing", i)
-		case !Absent(folder.ArriveID) && !digits(folder.ArriveID, 16, 18):
+		case !Absent(folder.ArriveID) && !digits(folder.ArriveID, 16):
 			return fmt.Errorf("result[%d]: arrive_id has not 16 to 18 digits", i)
 		}
 	}

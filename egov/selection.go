@@ -54,7 +54,7 @@ func midday(t time.Time) time.Time {
 type SendNumber string
 
 func (n SendNumber) query() (url.Values, error) {
-	if !digits(string(n), 18, 18) {
+	if !digits(string(n), 18) {
 		return nil, errors.New("a send number has 18 digits")
 	}
 	return url.Values{"send_number": {string(n)}}, nil
@@ -62,8 +62,12 @@ func (n SendNumber) query() (url.Values, error) {
 
 func (SendNumber) paged() bool { return false }
 
-func digits(s string, shortest, longest int) bool {
-	if len(s) < shortest || len(s) > longest {
+// longestID is the length of e-Gov's longest numbers: send and arrival numbers.
+const longestID = 18
+
+// digits tells whether s has shortest to longestID digits and nothing else.
+func digits(s string, shortest int) bool {
+	if len(s) < shortest || len(s) > longestID {
 		return false
 	}
 	for i := range len(s) {

@@ -68,7 +68,7 @@ func (s *Submission) bulkApply(ctx context.Context, accessToken, fileName string
 	if err != nil {
 		return notSent(BulkApply, err)
 	}
-	defer body.Close()
+	defer body.Close() //nolint:errcheck // reads memory only
 	result := s.send(ctx, BulkApply, "/bulk-apply", accessToken, body, size, ready)
 	if result.Answer == nil {
 		return result

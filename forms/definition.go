@@ -179,7 +179,7 @@ func readBounded(fsys fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // read only
 	raw, err := io.ReadAll(io.LimitReader(file, maxDefinition+1))
 	if err != nil {
 		return nil, err

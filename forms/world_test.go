@@ -108,14 +108,6 @@ func with[M ~map[string]string](m M, pairs ...string) M {
 	return out
 }
 
-func without[M ~map[string]string](m M, keys ...string) M {
-	out := maps.Clone(m)
-	for _, k := range keys {
-		delete(out, k)
-	}
-	return out
-}
-
 func mustFill(t testing.TB, id string, facts Facts, event Event) *Filled {
 	t.Helper()
 	filled, findings := procedure(t, id).Fill(facts, event, testNow)

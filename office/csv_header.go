@@ -140,7 +140,7 @@ func (h *sheet) assign(keys []string, known map[string]string) []CellError {
 // missing reports the required fields, given as name and label, without a column.
 func (h *sheet) missing(required ...string) []CellError {
 	var errors []CellError
-	for i := 0; i < len(required); i += 2 {
+	for i := 0; i+1 < len(required); i += 2 {
 		_, ok := h.columns[required[i]]
 		if !ok {
 			errors = append(errors, headerError(ruleMissing, required[i], required[i], required[i+1]))

@@ -110,7 +110,7 @@ func (w *world) dump(t testing.TB) string {
 			}
 			fmt.Fprintln(&out, table, values)
 		}
-		err = errors.Join(rows.Err(), rows.Close())
+		err = errors.Join(rows.Err(), rows.Close()) //nolint:sqlclosecheck // read to its end in the loop above
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,7 @@ func (p *Problem) Unwrap() error { return p.cause }
 
 // Is reports whether target is a Problem with the same code.
 func (p *Problem) Is(target error) bool {
-	other, ok := target.(*Problem) //nolint:errorlint // errors.Is unwraps for us
+	other, ok := target.(*Problem)
 	return ok && other.Code == p.Code
 }
 

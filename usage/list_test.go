@@ -51,7 +51,10 @@ func TestListSelects(t *testing.T) {
 			t.Errorf("%s: %d records, want %d from %d to %d", name, len(indexes), c.count, c.first, c.last)
 		}
 	}
-	for range w.store.List(w.ctx, usage.Query{Log: "c1"}) {
+	for _, err := range w.store.List(w.ctx, usage.Query{Log: "c1"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break // stopping early must not leave the store unusable
 	}
 	cancelled, cancel := context.WithCancel(w.ctx)

@@ -102,7 +102,7 @@ func NewStore(c Config) (*Store, error) {
 	}
 	s := &Store{db: c.DB, office: c.Office, now: c.Clock, verifiers: verifiers}
 	if s.now == nil {
-		s.now = time.Now
+		s.now = time.Now //nolint:forbidigo // the documented default
 	}
 	if c.Signer != "" {
 		s.signer, err = note.NewSigner(c.Signer)

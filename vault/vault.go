@@ -107,7 +107,7 @@ func Open(ctx context.Context, c Config) (*Vault, error) {
 		patience: c.RecordTimeout, life: c.GrantLife,
 	}
 	if v.now == nil {
-		v.now = time.Now
+		v.now = time.Now //nolint:forbidigo // the documented default
 	}
 	if v.rand == nil {
 		v.rand = rand.Reader

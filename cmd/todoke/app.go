@@ -203,9 +203,9 @@ func (a *app) member(ctx context.Context, d *officedir.Dir, screen string) (desk
 }
 
 // audit writes an act of the office itself on the usage log.
-func (a *app) audit(ctx context.Context, d *officedir.Dir, who desk.Person, action usage.Action, company, result string) error {
+func (a *app) audit(ctx context.Context, d *officedir.Dir, who desk.Person, action usage.Action, result string) error {
 	_, err := d.Usage.Append(ctx, usage.Entry{
-		Company: company, Actor: who.Name, Screen: who.Screen, Action: action, Result: result, Source: who.Source,
+		Company: usage.OfficeLog, Actor: who.Name, Screen: who.Screen, Action: action, Result: result, Source: who.Source,
 	})
 	return err
 }

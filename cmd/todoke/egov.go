@@ -45,7 +45,7 @@ func (a *app) egovSet() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.audit(cmd.Context(), d, who, usage.ActionChange, usage.OfficeLog, "e-Govアカウントの設定を変更")
+				return a.audit(cmd.Context(), d, who, usage.ActionChange, "e-Govアカウントの設定を変更")
 			})
 		},
 	}
@@ -66,7 +66,7 @@ func (a *app) egovLogin() *cobra.Command {
 					return err
 				}
 				fmt.Fprintln(a.out, "e-Govにログインしました。")
-				return a.audit(cmd.Context(), d, who, usage.ActionLogin, usage.OfficeLog, "e-Govにログイン")
+				return a.audit(cmd.Context(), d, who, usage.ActionLogin, "e-Govにログイン")
 			})
 		},
 	}

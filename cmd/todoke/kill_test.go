@@ -93,7 +93,7 @@ func TestKillAtRandomMoments(t *testing.T) {
 			}
 		})
 		dir := heldOffice(t, url, 4)
-		random := rand.New(rand.NewPCG(uint64(round), 1)) //nolint:gosec // repeatable moments, not secrets
+		random := rand.New(rand.NewPCG(uint64(round), 1))
 		const kills = 6
 		for range kills {
 			cmd := command(t, nil, "night", "--dir", dir)
@@ -101,7 +101,7 @@ func TestKillAtRandomMoments(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Duration(100+random.IntN(500)) * time.Millisecond) // the moment is the test
+			time.Sleep(time.Duration(100+random.IntN(500)) * time.Millisecond) //nolint:forbidigo // the moment is the test
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 		}

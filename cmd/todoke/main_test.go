@@ -212,7 +212,7 @@ func waitFor(t *testing.T, what string, condition func() bool) {
 		if condition() {
 			return
 		}
-		time.Sleep(5 * time.Millisecond) // awaits a condition of another process
+		time.Sleep(5 * time.Millisecond) //nolint:forbidigo // polls a condition of another process
 	}
 	t.Fatalf("waited in vain for %s", what)
 }

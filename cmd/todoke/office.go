@@ -126,7 +126,7 @@ func (a *app) officeMember() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.audit(cmd.Context(), d, who, usage.ActionChange, usage.OfficeLog, "処理者を登録: "+given[0])
+				return a.audit(cmd.Context(), d, who, usage.ActionChange, "処理者を登録: "+given[0])
 			})
 		},
 	}
@@ -162,7 +162,7 @@ func (a *app) officeImport() *cobra.Command {
 		Long: "1行目の見出しで、顧問先のファイルか人のファイルかを判断します。列の説明は office/IMPORT.md にあります。\n" +
 			"誤りが1つでもあれば、すべての誤りを行と列で示し、何も変更しません。個人番号は「todoke vault import」で取り込みます。",
 		RunE: func(cmd *cobra.Command, given []string) error {
-			in, err := os.Open(given[0]) //nolint:gosec // named by the person at the terminal
+			in, err := os.Open(given[0])
 			if err != nil {
 				return fmt.Errorf("ファイルを開けません: %w", err)
 			}

@@ -144,7 +144,7 @@ func (a *app) officeKey() *cobra.Command {
 					return err
 				}
 				fmt.Fprintf(a.out, "証明書を登録しました: %s（有効期限 %s）\n", signer.Certificate.Subject.CommonName, signer.Certificate.NotAfter.In(jst).Format(time.DateOnly))
-				return a.audit(cmd.Context(), d, who, usage.ActionChange, usage.OfficeLog, "署名用の証明書を登録")
+				return a.audit(cmd.Context(), d, who, usage.ActionChange, "署名用の証明書を登録")
 			})
 		},
 	}
@@ -187,7 +187,7 @@ func (a *app) officeAPIKey() *cobra.Command {
 				}
 				fmt.Fprintln(a.out, key)
 				fmt.Fprintln(a.err, "このキーは二度と表示しません。控えてください。")
-				return a.audit(cmd.Context(), d, who, usage.ActionChange, usage.OfficeLog, "APIキーを発行: "+given[0])
+				return a.audit(cmd.Context(), d, who, usage.ActionChange, "APIキーを発行: "+given[0])
 			})
 		},
 	}

@@ -62,7 +62,7 @@ func (a *app) vaultImport() *cobra.Command {
 			"取り込んだ後、ファイルの削除を提案します。削除したファイルは、消去したファイルではありません。\n" +
 			"ディスクやバックアップに痕跡が残り得ます。",
 		RunE: func(cmd *cobra.Command, given []string) error {
-			in, err := os.Open(given[0]) //nolint:gosec // named by the person at the terminal
+			in, err := os.Open(given[0])
 			if err != nil {
 				return fmt.Errorf("ファイルを開けません: %w", err)
 			}

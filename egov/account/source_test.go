@@ -56,7 +56,7 @@ func TestAccessToken(t *testing.T) {
 				t.Errorf("AccessToken = %v, %v", token == w.access, err)
 			case c.want != nil && (err == nil || token != ""):
 				t.Errorf("AccessToken = %q, %v", token, err)
-			case c.want != nil && c.want != errAny && !errors.Is(err, c.want):
+			case c.want != nil && !errors.Is(c.want, errAny) && !errors.Is(err, c.want):
 				t.Errorf("error = %v, want %v", err, c.want)
 			}
 			if err != nil && strings.Contains(err.Error(), secret) {

@@ -154,7 +154,7 @@ func record(dir, name string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("record bulk: %w", errors.Join(err, os.Remove(f.Name())))
 	}
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // the directory that --record names
 	if err != nil {
 		return fmt.Errorf("record bulk: %w", err)
 	}

@@ -59,7 +59,7 @@ func (a *answer) send(w http.ResponseWriter) {
 // before carries out the effects that keep the request from being handled and
 // tells whether the request is finished.
 func (s *Server) before(w http.ResponseWriter, c *call, rule fault.Rule) bool {
-	switch rule.Effect {
+	switch rule.Effect { //nolint:exhaustive // the other effects come after
 	case fault.ResetBefore:
 		reset(w)
 	case fault.StatusBefore:
@@ -85,7 +85,7 @@ func (s *Server) before(w http.ResponseWriter, c *call, rule fault.Rule) bool {
 
 // after carries out the effects that spoil the answer of a handled request.
 func (s *Server) after(w http.ResponseWriter, c *call, rule fault.Rule, a *answer) {
-	switch rule.Effect {
+	switch rule.Effect { //nolint:exhaustive // the other effects came before
 	case fault.DropAnswer:
 		panic(http.ErrAbortHandler)
 	case fault.StatusAfter:

@@ -69,7 +69,10 @@ func run(ctx context.Context, server *http.Server, listener net.Listener) error 
 	if err != nil {
 		return fmt.Errorf("simulator stop: %w", errors.Join(err, server.Close()))
 	}
-	<-done
+	err = <-done // Serve has ended, as Shutdown made it
+	if !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("simulator serve: %w", err)
+	}
 	return nil
 }
 

@@ -120,7 +120,7 @@ func withDefaults(c Config) Config {
 		c.MaxBody = defaultMaxBody
 	}
 	if c.Clock == nil {
-		c.Clock = time.Now
+		c.Clock = time.Now //nolint:forbidigo // a simulator that is run alone
 	}
 	return c
 }

@@ -63,7 +63,7 @@ func (s *Sender) resultLogged(ctx context.Context, company string, o queue.OwedR
 
 // outcomeText says for the client what became of the use.
 func outcomeText(f queue.Filing, o queue.OwedResult) string {
-	switch o.Outcome {
+	switch o.Outcome { //nolint:exhaustive // the other states are never the outcome of an attempt
 	case queue.Arrived:
 		return "到達（到達番号 " + f.ArriveID + "）"
 	case queue.Refused:

@@ -106,7 +106,7 @@ func people(o Options) ([]row, error) {
 	if o.People == "" {
 		return builtin(), nil
 	}
-	in, err := os.Open(o.People) //nolint:gosec // named by the person who runs the demo
+	in, err := os.Open(o.People)
 	if err != nil {
 		return nil, fmt.Errorf("人のCSVファイルを開けません: %w", err)
 	}

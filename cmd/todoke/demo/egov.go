@@ -68,7 +68,7 @@ func embedded(ctx context.Context, o Options) (*egovSide, error) {
 			return nil, fmt.Errorf("--record のフォルダーを作成できません: %w", err)
 		}
 	}
-	const id, secret = "demo-software", "demo-api-key"
+	const id, secret = "demo-software", "demo-api-key" //nolint:gosec // known to the embedded simulator only
 	server, err := sim.New(sim.Config{
 		ClientID: id, ClientSecret: secret, RedirectURI: defaultRedirect, AutoLogin: true, RecordDir: o.Record,
 		IngestDelay: 300 * time.Millisecond, Clock: o.Now,

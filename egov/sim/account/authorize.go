@@ -117,7 +117,9 @@ func (p *Provider) remember(w http.ResponseWriter, account string, now time.Time
 // cookie is a session cookie of the authentication paths. It is not marked
 // Secure because the simulator speaks plain HTTP on the loopback address.
 func cookie(name, value string) *http.Cookie {
-	return &http.Cookie{Name: name, Value: value, Path: "/auth", HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	return &http.Cookie{ //nolint:gosec // see above
+		Name: name, Value: value, Path: "/auth", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
 }
 
 func (p *Provider) redirect(w http.ResponseWriter, request authorization, who browser, now time.Time) {

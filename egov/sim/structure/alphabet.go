@@ -74,7 +74,6 @@ func wideDigit(r rune) bool { return r >= '０' && r <= '９' }
 func wideUpper(r rune) bool { return r >= 'Ａ' && r <= 'Ｚ' }
 func digit(r rune) bool     { return r >= '0' && r <= '9' }
 func upper(r rune) bool     { return r >= 'A' && r <= 'Z' }
-func letter(r rune) bool    { return upper(r) || r >= 'a' && r <= 'z' }
 
 // wideLetter is full-width Latin in either case.
 func wideLetter(r rune) bool { return wideUpper(r) || r >= 'ａ' && r <= 'ｚ' }
@@ -102,15 +101,6 @@ func nameLetter(r rune) bool {
 func parted(s string) bool {
 	parts := strings.Split(s, "\u3000")
 	return len(parts) > 1 && !slices.Contains(parts, "")
-}
-
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] < 0x21 || s[i] > 0x7e {
-			return false
-		}
-	}
-	return true
 }
 
 func digits(s string) bool { return s != "" && only(s, digit) }

@@ -22,6 +22,3 @@ func myNumber(s string) bool {
 	}
 	return int(s[11]-'0') == check
 }
-
-// pensionNumber tells whether s has the form of a basic pension number.
-func pensionNumber(s string) bool { return len(s) == 10 && digits(s) }

@@ -1,0 +1,240 @@
+package night_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"todoke/egov"
+	egovaccount "todoke/egov/account"
+	"todoke/egov/sim"
+	"todoke/office"
+	"todoke/officedir"
+	"todoke/queue"
+	"todoke/queue/desk"
+	"todoke/queue/night"
+)
+
+// account is the only e-Gov account of the office.
+const account = "a1"
+
+// clock stands still until somebody moves it.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// logged is a log that can be read while it is written.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// world is one office with its e-Gov, on a clock that only the test and the waits
+// of the night move. The settings are those of production.
+type world struct {
+	t     testing.TB
+	ctx   context.Context
+	clock *clock
+	egov  *ministry
+	dir   *officedir.Dir
+	desk  *desk.Desk
+	log   *logged
+	waits int
+
+	// change is applied to each sender before it runs.
+	change func(*night.Sender)
+	// hook is called at each step of a night.
+	hook func(step string)
+	// maxRequest is how long a submission may take on the real clock, on which HTTP runs.
+	maxRequest time.Duration
+}
+
+// setup copies the office, starts a simulator and logs in.
+func setup(t testing.TB, change func(*sim.Config)) *world {
+	t.Helper()
+	w := &world{t: t, ctx: context.Background(), clock: &clock{at: evening}, log: &logged{}, maxRequest: time.Minute}
+	w.egov = newMinistry(t, w.clock, change)
+	path := filepath.Join(t.TempDir(), "office")
+	w.must(os.CopyFS(path, os.DirFS(template)))
+	w.open(path)
+	w.must(w.dir.Accounts.Put(w.ctx, w.account()))
+	w.login()
+	return w
+}
+
+func (w *world) open(path string) {
+	w.t.Helper()
+	dir, err := officedir.Open(w.ctx, path, nil, w.clock.now)
+	w.must(err)
+	w.t.Cleanup(func() { dir.Close() })
+	w.dir, w.desk = dir, dir.Desk(account)
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) account() egovaccount.Account {
+	return egovaccount.Account{
+		ID: account, Name: "試験", APIBase: w.egov.web.URL + "/shinsei/v2", AuthBase: w.egov.web.URL + "/auth",
+		ClientID: clientID, ClientSecret: clientSecret, RedirectURI: redirect,
+	}
+}
+
+func (w *world) client() *egov.Client {
+	w.t.Helper()
+	client, err := egov.New(w.account().Config(egov.Config{
+		Clock: w.clock.now, MaxRequest: w.maxRequest, RetryWaitMin: time.Millisecond, RetryWaitMax: 2 * time.Millisecond,
+	}))
+	w.must(err)
+	w.t.Cleanup(client.CloseIdle)
+	return client
+}
+
+// login takes the place of the person in the browser.
+func (w *world) login() {
+	w.t.Helper()
+	client := w.client()
+	begun, err := client.BeginLogin()
+	w.must(err)
+	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, begun.URL, nil)
+	w.must(err)
+	response, err := http.DefaultTransport.RoundTrip(request) //nolint:forbidigo // a browser of this machine
+	w.must(err)
+	response.Body.Close()
+	target, err := url.Parse(response.Header.Get("Location"))
+	w.must(err)
+	token, err := client.Exchange(w.ctx, target.Query().Get("code"), begun.Verifier)
+	w.must(err)
+	w.must(w.dir.Accounts.SaveLogin(w.ctx, account, token))
+}
+
+// queued takes a filing of the n-th person all the way to the queue.
+func (w *world) queued(n int, procedure string) string {
+	w.t.Helper()
+	f := w.approved(n, procedure)
+	w.must(w.desk.Enqueue(w.ctx, staff, f.ID, time.Time{}))
+	return f.ID
+}
+
+func (w *world) approved(n int, procedure string) queue.Filing {
+	w.t.Helper()
+	person := w.person(n)
+	f, err := w.desk.Draft(w.ctx, staff, desk.New{
+		CompanyID: person.CompanyID, PersonID: person.ID, ProcedureID: procedure, Event: event(procedure),
+	})
+	w.must(err)
+	w.approve(f.ID, f.Revision)
+	return w.filing(f.ID)
+}
+
+func (w *world) person(n int) office.Person {
+	w.t.Helper()
+	company, err := w.dir.Office.CompanyByCode(w.ctx, companyCode(n))
+	w.must(err)
+	some, _, err := w.dir.Office.People(w.ctx, company.ID, office.Page{})
+	w.must(err)
+	at := slices.IndexFunc(some, func(p office.Person) bool { return p.Code == personCode(n) })
+	return some[at]
+}
+
+func (w *world) approve(id string, revision int) {
+	w.t.Helper()
+	err := w.desk.Approve(w.ctx, boss, id, revision, "社会保険・雇用保険の届出")
+	var invalid *desk.InvalidError
+	if errors.As(err, &invalid) {
+		w.t.Fatalf("findings: %+v", invalid.Findings)
+	}
+	w.must(err)
+}
+
+func (w *world) filing(id string) queue.Filing {
+	w.t.Helper()
+	f, err := w.dir.Queue.Filing(w.ctx, id)
+	w.must(err)
+	return f
+}
+
+// errRunaway ends a night that waits and waits without getting anywhere.
+var errRunaway = errors.New("the night waits without end")
+
+// wait lets e-Gov finish what it works on and then the time pass at once.
+func (w *world) wait(ctx context.Context, d time.Duration) error {
+	const most = 5000
+	w.egov.settled()
+	w.clock.advance(d)
+	w.waits++
+	if w.waits > most {
+		return errRunaway
+	}
+	return ctx.Err()
+}
+
+// sender is a fresh one, as a new process would have.
+func (w *world) sender() *night.Sender {
+	w.t.Helper()
+	s, err := w.dir.Sender(account, nil)
+	w.must(err)
+	client := w.client()
+	s.EGov, s.Tokens = client, w.dir.Accounts.Source(account, client)
+	s.Wait, s.Hook = w.wait, w.hook
+	s.Logger = slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if w.change != nil {
+		w.change(s)
+	}
+	return s
+}
+
+// run is one night of a fresh sender.
+func (w *world) run() (night.Summary, error) {
+	w.t.Helper()
+	w.waits = 0
+	summary, err := w.sender().Run(w.ctx)
+	w.egov.settled()
+	return summary, err
+}
+
+// night is run where nothing may fail.
+func (w *world) night() night.Summary {
+	w.t.Helper()
+	summary, err := w.run()
+	w.must(err)
+	return summary
+}

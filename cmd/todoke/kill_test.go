@@ -55,6 +55,7 @@ func stepsOf(t *testing.T) []string {
 // TestKillAtEveryStep kills a night at each of its numbered steps and starts it
 // again: nothing is lost, nothing is sent twice.
 func TestKillAtEveryStep(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	steps := stepsOf(t)
 	const fewest = 20
@@ -82,6 +83,7 @@ func TestKillAtEveryStep(t *testing.T) {
 // TestKillAtRandomMoments kills nights against an e-Gov that loses answers and is
 // slow to list what it has, until one runs to its end.
 func TestKillAtRandomMoments(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	together(t, []string{"1", "2", "3", "4"}, func(t *testing.T, round int) {
 		server, url := ministry(t, func(c *sim.Config) {

@@ -32,6 +32,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// needsProcesses skips a test that starts many processes when tests are to be short.
+func needsProcesses(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts many processes; -short leaves it out")
+	}
+}
+
 // process is a finished run of the command.
 type process struct {
 	out, err string

@@ -254,6 +254,7 @@ func TestNumbersLeaveNoTrace(t *testing.T) {
 // TestTheSearchCanFail plants each form of a number in a file, plain and
 // compressed, and insists that it is found.
 func TestTheSearchCanFail(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	number := testNumber(77)
 	for _, n := range numberNeedles(number) {

@@ -12,7 +12,7 @@ var openAPI []byte
 
 // health answers while the process can answer at all.
 func (s *Server) health(c *gin.Context, _ caller) error {
-	s.reply(c, http.StatusOK, map[string]string{"status": "ok"})
+	s.reply(c, map[string]string{"status": "ok"})
 	return nil
 }
 
@@ -25,7 +25,7 @@ func (s *Server) readiness(c *gin.Context, _ caller) error {
 	if err != nil {
 		return &notReadyError{cause: err}
 	}
-	s.reply(c, http.StatusOK, map[string]string{"status": "ready"})
+	s.reply(c, map[string]string{"status": "ready"})
 	return nil
 }
 

@@ -61,8 +61,8 @@ func (f *fields) take(name string) (any, bool) {
 	return value, there
 }
 
-// text takes a text of at most max characters. A required one may not be empty.
-func (f *fields) text(name, label string, max int, required bool) string {
+// text takes a text of at most limit characters. A required one may not be empty.
+func (f *fields) text(name, label string, limit int, required bool) string {
 	value, there := f.take(name)
 	text, isText := value.(string)
 	switch {
@@ -70,7 +70,7 @@ func (f *fields) text(name, label string, max int, required bool) string {
 		f.add(ruleType, name, label)
 	case required && text == "":
 		f.add(ruleRequired, name, label)
-	case utf8.RuneCountInString(text) > max:
+	case utf8.RuneCountInString(text) > limit:
 		f.add(ruleTooLong, name, label)
 	default:
 		return text
@@ -78,8 +78,9 @@ func (f *fields) text(name, label string, max int, required bool) string {
 	return ""
 }
 
-// revision takes a revision: 0 means that none was given.
-func (f *fields) revision(name, label string) int {
+// revision takes the revision: 0 means that none was given.
+func (f *fields) revision() int {
+	const name, label = "revision", "版"
 	value, there := f.take(name)
 	if !there {
 		return 0
@@ -97,8 +98,9 @@ func (f *fields) revision(name, label string) int {
 	return n
 }
 
-// instant takes a moment in RFC 3339; the zero time means that none was given.
-func (f *fields) instant(name, label string) time.Time {
+// notBefore takes a moment in RFC 3339; the zero time means that none was given.
+func (f *fields) notBefore() time.Time {
+	const name, label = "not_before", "送信してよい日時"
 	value, there := f.take(name)
 	if !there {
 		return time.Time{}
@@ -124,7 +126,8 @@ const (
 )
 
 // event takes the event's fields: an object of texts.
-func (f *fields) event(name, label string) map[string]string {
+func (f *fields) event() map[string]string {
+	const name, label = "event", "届出の内容"
 	value, there := f.take(name)
 	object, isObject := value.(map[string]any)
 	switch {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/gin-gonic/gin"
 
@@ -46,7 +45,7 @@ func (s *Server) validateFiling(c *gin.Context, who caller) error {
 			v.NotBefore = first.Format("2006-01-02")
 		}
 	}
-	s.reply(c, http.StatusOK, v)
+	s.reply(c, v)
 	return nil
 }
 
@@ -99,7 +98,7 @@ func (s *Server) queueFiling(c *gin.Context, who caller) error {
 	if err != nil {
 		return err
 	}
-	notBefore := f.instant("not_before", "送信してよい日時")
+	notBefore := f.notBefore()
 	err = f.done()
 	if err != nil {
 		return err

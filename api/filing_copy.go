@@ -46,7 +46,7 @@ func (s *Server) maskedCopy(c *gin.Context, who caller) error {
 			view.Files[i].Encoding, view.Files[i].Content = "base64", base64.StdEncoding.EncodeToString(file.Data)
 		}
 	}
-	s.reply(c, http.StatusOK, view)
+	s.reply(c, view)
 	return nil
 }
 

@@ -38,7 +38,7 @@ func (s *Server) createFiling(c *gin.Context, who caller) error {
 		ProcedureID:    f.text("procedure_id", "手続ID", maxID, true),
 		CompanyID:      f.text("company_id", "会社", maxID, true),
 		PersonID:       f.text("person_id", "被保険者", maxID, true),
-		Event:          f.event("event", "届出の内容"),
+		Event:          f.event(),
 		OverrideReason: f.text("override_reason", "二重に届け出る理由", maxReason, false),
 	}
 	err = f.done()

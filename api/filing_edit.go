@@ -21,7 +21,7 @@ func (s *Server) editFiling(c *gin.Context, who caller) error {
 	if err != nil {
 		return err
 	}
-	event := f.event("event", "届出の内容")
+	event := f.event()
 	reason := f.text("reason", "理由", maxReason, false)
 	seen, err := revisionOf(c, f)
 	if err != nil {
@@ -43,7 +43,7 @@ type sight struct {
 // revisionOf reads the revision from the body, from If-Match, or from both when they
 // agree, and closes the body's fields.
 func revisionOf(c *gin.Context, f *fields) (sight, error) {
-	inBody := f.revision("revision", "版")
+	inBody := f.revision()
 	err := f.done()
 	if err != nil {
 		return sight{}, err

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"net/http"
-
 	"github.com/gin-gonic/gin"
 
 	"todoke/queue"
@@ -45,6 +43,6 @@ func (s *Server) listFilings(c *gin.Context, who caller) error {
 	for i, f := range filings {
 		items[i] = s.summaryOf(f)
 	}
-	s.reply(c, http.StatusOK, newPage(items, c.FullPath(), filingList, next, q))
+	s.reply(c, newPage(items, c.FullPath(), filingList, next, q))
 	return nil
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -152,6 +151,6 @@ func (s *Server) replyFiling(c *gin.Context, who caller, f queue.Filing) error {
 		return err
 	}
 	c.Writer.Header().Set("ETag", etag(f.Revision))
-	s.reply(c, http.StatusOK, view)
+	s.reply(c, view)
 	return nil
 }

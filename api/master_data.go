@@ -2,7 +2,6 @@ package api
 
 import (
 	"fmt"
-	"net/http"
 
 	"github.com/gin-gonic/gin"
 
@@ -58,7 +57,7 @@ func (s *Server) listCompanies(c *gin.Context, who caller) error {
 	for i, company := range companies {
 		items[i] = viewOfCompany(company)
 	}
-	s.reply(c, http.StatusOK, newPage(items, c.FullPath(), companyList, next, q))
+	s.reply(c, newPage(items, c.FullPath(), companyList, next, q))
 	return nil
 }
 
@@ -91,7 +90,7 @@ func (s *Server) listPeople(c *gin.Context, who caller) error {
 			NumberRegistered: p.NumberRef != "", NumberRegisteredAt: instant(p.NumberRegisteredAt),
 		}
 	}
-	s.reply(c, http.StatusOK, newPage(items, "/v1/companies/"+company.ID+"/people", peopleList, next, q))
+	s.reply(c, newPage(items, "/v1/companies/"+company.ID+"/people", peopleList, next, q))
 	return nil
 }
 

@@ -116,6 +116,6 @@ func (s *Server) showNumber(c *gin.Context, who caller) error {
 	if registered {
 		status.RegisteredAt = instant(person.NumberRegisteredAt)
 	}
-	s.reply(c, http.StatusOK, status)
+	s.reply(c, status)
 	return nil
 }

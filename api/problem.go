@@ -65,14 +65,14 @@ func (s *Server) fail(c *gin.Context, err error) {
 	write(c, rule.Status, problemType, body)
 }
 
-// reply answers with a value as JSON.
-func (s *Server) reply(c *gin.Context, status int, value any) {
+// reply answers 200 with a value as JSON.
+func (s *Server) reply(c *gin.Context, value any) {
 	body, err := json.Marshal(value)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	write(c, status, jsonType, body)
+	write(c, http.StatusOK, jsonType, body)
 }
 
 func write(c *gin.Context, status int, contentType string, body []byte) {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"net/http"
-
 	"github.com/gin-gonic/gin"
 
 	"todoke/forms"
@@ -34,7 +32,7 @@ func (s *Server) listProcedures(c *gin.Context, _ caller) error {
 	for _, p := range s.desk.Forms.Procedures() {
 		items = append(items, viewOfProcedure(p))
 	}
-	s.reply(c, http.StatusOK, page[procedureView]{Items: items})
+	s.reply(c, page[procedureView]{Items: items})
 	return nil
 }
 
@@ -43,7 +41,7 @@ func (s *Server) showProcedure(c *gin.Context, _ caller) error {
 	if !known {
 		return errNoProcedure
 	}
-	s.reply(c, http.StatusOK, procedureDetail{
+	s.reply(c, procedureDetail{
 		procedureView: viewOfProcedure(p), RetentionYears: p.RetentionYears(),
 		EventSchema: p.JSONSchema(), Fields: p.Describe().Fields,
 	})

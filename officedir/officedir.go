@@ -119,6 +119,23 @@ func Init(path string, n New) error {
 	return err
 }
 
+// Discard removes the files of an office that has just been made and came to
+// nothing. Whatever else is in the directory stays.
+func Discard(path string) error {
+	var failed []error
+	for _, pattern := range []string{
+		keyringFile, unlockFile, settingsFile, verifierFile, sealedFolder, "sender-*.lock",
+		"office.db*", "usage.db*", "vault.db*", "keys.db*",
+	} {
+		names, err := filepath.Glob(filepath.Join(path, pattern))
+		failed = append(failed, err)
+		for _, name := range names {
+			failed = append(failed, os.RemoveAll(name))
+		}
+	}
+	return errors.Join(failed...)
+}
+
 func makeUnlockFile(path string) ([]byte, error) {
 	key := make([]byte, 32)
 	_, err := rand.Read(key)

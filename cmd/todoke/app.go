@@ -68,6 +68,10 @@ func run(ctx context.Context, args []string, s streams) int {
 	if err == nil {
 		return exitOK
 	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(s.err, "中断しました。続きは次に実行したときに行います。")
+		return exitFailure
+	}
 	fmt.Fprintln(s.err, "エラー:", err)
 	var wrong usageError
 	switch {
@@ -87,9 +91,13 @@ func run(ctx context.Context, args []string, s streams) int {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "todoke", Short: "届（とどけ）: e-Gov 電子申請の届出を、夜間に一度だけ送ります",
-		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors: true, SilenceUsage: true, Args: args(cobra.NoArgs),
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	root.SetUsageTemplate(usageTemplate)
+	root.SetHelpCommand(&cobra.Command{Use: "help", Hidden: true, RunE: func(*cobra.Command, []string) error { return root.Help() }})
+	root.PersistentFlags().BoolP("help", "h", false, "使い方を表示する")
 	root.PersistentFlags().StringVar(&a.dir, "dir", defaultDir(), "事務所のデータを置くフォルダー（環境変数 TODOKE_DIR）")
 	root.PersistentFlags().StringVar(&a.as, "as", os.Getenv("TODOKE_MEMBER"), "処理者の氏名（環境変数 TODOKE_MEMBER）")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
@@ -97,6 +105,23 @@ func (a *app) root() *cobra.Command {
 		a.usageCommand(), a.formsCommand(), a.egovCommand(), a.verifyCommand(), a.simCommand(), a.serveCommand())
 	return root
 }
+
+// usageTemplate is cobra's, in the words of those who read it.
+const usageTemplate = `使い方:{{if .Runnable}}
+  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.CommandPath}} コマンド{{end}}{{if .HasAvailableSubCommands}}
+
+コマンド:{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+
+オプション:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+
+共通のオプション:
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
+
+各コマンドの説明は「{{.CommandPath}} コマンド --help」で表示します。{{end}}
+`
 
 func defaultDir() string {
 	dir := os.Getenv("TODOKE_DIR")

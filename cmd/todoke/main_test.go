@@ -224,3 +224,51 @@ func waitFor(t *testing.T, what string, condition func() bool) {
 	}
 	t.Fatalf("waited in vain for %s", what)
 }
+
+// TestDemoThatFailsLeavesNothingBehind points the demo at an e-Gov that is not
+// there, in a directory that holds somebody's file.
+func TestDemoThatFailsLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "mine.txt"), []byte("mine"))
+	p := todoke(t, "demo", "--dir", dir, "--egov", "http://127.0.0.1:1", "--client-id", "a", "--client-secret", "b", "--hold")
+	if p.code != exitFailure || !strings.Contains(p.err, "接続できません") {
+		t.Errorf("exit %d: %s", p.code, p.err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 || entries[0].Name() != "mine.txt" {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+	again := ok(t, "demo", "--dir", dir, "--json")
+	if !strings.Contains(again.out, `"usage_verified":true`) {
+		t.Errorf("the next demo: %s", again.out)
+	}
+	p = todoke(t, "demo", "--dir", dir)
+	if p.code != exitFailure || status(t, dir).Filings != 72 {
+		t.Errorf("a demo over an office: exit %d", p.code)
+	}
+}
+
+// promised is what "demo --json" prints, as far as it is promised.
+type promised struct {
+	Filings        int  `json:"filings"`
+	Arrived        int  `json:"arrived"`
+	Refused        int  `json:"refused"`
+	Held           int  `json:"held"`
+	Unknown        int  `json:"unknown"`
+	AcceptedByEGov int  `json:"accepted_by_egov"`
+	Duplicates     int  `json:"duplicates"`
+	Drafts         int  `json:"drafts"`
+	UsageEntries   int  `json:"usage_entries"`
+	UsageVerified  bool `json:"usage_verified"`
+}
+
+// TestDemoEndsAsPromised holds the sums that the README and scripts rely on.
+func TestDemoEndsAsPromised(t *testing.T) {
+	t.Parallel()
+	o := decode[promised](t, ok(t, "demo", "--json").out)
+	if o.Filings < 60 || o.Arrived+o.Refused+o.Held != o.Filings || o.Unknown != 0 || o.Duplicates != 0 ||
+		o.AcceptedByEGov != o.Arrived || !o.UsageVerified || o.Refused != 1 || o.Drafts != 3 || o.UsageEntries < 2*o.Filings {
+		t.Errorf("the demo ended with %+v", o)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -22,6 +23,7 @@ import (
 	"todoke/queue"
 	"todoke/queue/desk"
 	"todoke/queue/night"
+	"todoke/vault"
 )
 
 // account is the only e-Gov account of the office.
@@ -238,3 +240,37 @@ func (w *world) night() night.Summary {
 	w.must(err)
 	return summary
 }
+
+// crash is what a hook panics with where a process would have died.
+type crash struct{ step string }
+
+// crashAt runs a night that dies at the step, if it gets there.
+func (w *world) crashAt(step string) (crashed bool) {
+	w.t.Helper()
+	before := w.hook
+	defer func() {
+		w.hook = before
+		dead := recover()
+		if dead == nil {
+			return
+		}
+		_, crashed = dead.(crash)
+		if !crashed {
+			panic(dead)
+		}
+		w.egov.settled()
+	}()
+	w.hook = func(at string) {
+		if at == step {
+			panic(crash{step})
+		}
+	}
+	_, err := w.run()
+	w.must(err)
+	return false
+}
+
+// vaultWho is somebody who may withdraw grants.
+var vaultWho = vault.Who{Actor: boss.Name}
+
+func readerOf(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }

@@ -69,37 +69,49 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	made := false
+	defer func() {
+		if err != nil && !made {
+			err = errors.Join(err, officedir.Discard(path)) // half an office would only be in the way
+		}
+	}()
 	dir, err := officedir.Open(ctx, path, o.Ask, o.Now)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, dir.Close()) }()
-	return show(ctx, o, dir, far, rows)
+	story, err := prepare(ctx, o, dir, far, rows)
+	if err != nil {
+		return err
+	}
+	made = true
+	return story.show(ctx, o)
 }
 
-func show(ctx context.Context, o Options, dir *officedir.Dir, far *egovSide, rows []row) error {
+// prepare makes the office and works through the day, up to the queue.
+func prepare(ctx context.Context, o Options, dir *officedir.Dir, far *egovSide, rows []row) (*story, error) {
 	o.Steps("事務所と顧問先を作成しています")
 	w, err := build(ctx, dir, rows, far.account, o.Now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	err = far.login(ctx, dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	story := &story{dir: dir, world: w, far: far}
-	err = story.day(ctx, rows, o)
-	if err != nil {
-		return err
-	}
+	return story, story.day(ctx, rows, o)
+}
+
+func (s *story) show(ctx context.Context, o Options) error {
 	if !o.Hold {
 		o.Steps("夜間処理を実行しています")
-		err = story.night(ctx, o)
+		err := s.night(ctx, o)
 		if err != nil {
 			return err
 		}
 	}
-	return story.tell(ctx, o)
+	return s.tell(ctx, o)
 }
 
 func people(o Options) ([]row, error) {

@@ -154,6 +154,11 @@ func (e *egovSide) login(ctx context.Context, dir *officedir.Dir) error {
 	}
 	response, err := browser.Do(request)
 	if err != nil {
+		// The address that the library repeats holds this login's secrets.
+		var failed *url.Error
+		if errors.As(err, &failed) {
+			err = failed.Err
+		}
 		return fmt.Errorf("e-Govに接続できません（%s）: %w", e.base, err)
 	}
 	defer response.Body.Close()

@@ -1,0 +1,338 @@
+package night_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"todoke/egov/sim"
+	"todoke/egov/sim/fault"
+	"todoke/queue"
+	"todoke/queue/night"
+)
+
+// absent is what absence needs to count: 2 × (30 s + 10 min).
+const absent = 21 * time.Minute
+
+var lostBefore = fault.Rule{Effect: fault.ResetBefore, Operation: "bulk-apply", Count: 1}
+
+// lostHidden is a bulk that e-Gov took without an answer and does not list for as long.
+func lostHidden(d time.Duration) []fault.Rule {
+	return []fault.Rule{{Effect: fault.DropAnswer, Operation: "bulk-apply", Count: 1}, {Effect: fault.Hide, Count: 1, Delay: d}}
+}
+
+// presumedAt notes when a filing was held.
+func (w *world) presumedAt() *time.Time {
+	at := new(time.Time)
+	w.hook = func(step string) {
+		if step == "presumed not sent" {
+			*at = w.clock.now()
+		}
+	}
+	return at
+}
+
+// nextEvening is when the next night begins.
+func (w *world) nextEvening() {
+	day := evening
+	for !day.After(w.clock.now()) {
+		day = day.AddDate(0, 0, 1)
+	}
+	w.clock.advance(day.Sub(w.clock.now()))
+}
+
+func (w *world) history(id string) []queue.Change {
+	w.t.Helper()
+	changes, err := w.dir.Queue.History(w.ctx, id)
+	w.must(err)
+	return changes
+}
+
+// notes counts the remarks in a filing's history that hold the words.
+func (w *world) notes(id, words string) int {
+	w.t.Helper()
+	n := 0
+	for _, change := range w.history(id) {
+		if change.From == change.To && strings.Contains(change.Reason, words) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAbsenceCountsLate(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		witness bool
+		counts  time.Duration
+	}{
+		"with a later send in the listing": {true, absent},
+		"without one":                      {false, absent + time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, nil)
+			id := w.queued(0, pensionGain)
+			if c.witness {
+				w.queued(1, pensionGain)
+			}
+			w.egov.Script(lostBefore)
+			at := w.presumedAt()
+			w.night()
+			if passed := at.Sub(evening); passed < c.counts || passed > c.counts+time.Minute {
+				t.Errorf("presumed after %v, want %v", passed, c.counts)
+			}
+			f := w.filing(id)
+			if f.State != queue.Held || f.HoldKind != queue.HoldPresumed {
+				t.Errorf("the filing is %s (%s), want held (presumed)", f.State, f.HoldKind)
+			}
+			history := w.history(id)
+			evidence := history[len(history)-1].Reason
+			for _, words := range []string{"照会しましたが", w.egov.sent()[0], "2026-07-01 22:00:00", "見つかりません"} {
+				if !strings.Contains(evidence, words) {
+					t.Errorf("the evidence %q does not say %q", evidence, words)
+				}
+			}
+			if named := strings.Contains(evidence, "後から送った申請は一覧に載っています"); named != c.witness {
+				t.Errorf("the evidence %q names a witness: %v, want %v", evidence, named, c.witness)
+			}
+			w.total()
+		})
+	}
+}
+
+// TestUnknownWaits looks at the filing at every question until its absence counts.
+func TestUnknownWaits(t *testing.T) {
+	t.Parallel()
+	w := setup(t, nil)
+	id := w.queued(0, pensionGain)
+	w.egov.Script(lostBefore)
+	asked := 0
+	w.hook = func(step string) {
+		if step != "report read" {
+			return
+		}
+		asked++
+		if f := w.filing(id); f.State != queue.Submitting {
+			t.Errorf("at question %d, after %v, the filing is %s", asked, w.clock.now().Sub(evening), f.State)
+		}
+		w.judge()
+	}
+	w.night()
+	const fewest = 4 // at 1, 6 and 21 minutes, and when absence counts
+	if asked < fewest || w.filing(id).State != queue.Held {
+		t.Errorf("after %d questions the filing is %s", asked, w.filing(id).State)
+	}
+}
+
+// TestALongNightIsCutShort: an unknown outcome outlives the night, and the next
+// sender goes on asking.
+func TestUnknownOutlivesTheNight(t *testing.T) {
+	t.Parallel()
+	w := setup(t, nil)
+	id := w.queued(0, pensionGain)
+	w.egov.Script(lostBefore)
+	w.change = func(s *night.Sender) { s.Settings.MaxDuration = 10 * time.Minute }
+	summary := w.night()
+	if summary.Unknown != 1 || w.filing(id).State != queue.Submitting {
+		t.Errorf("%+v, the filing is %s", summary, w.filing(id).State)
+	}
+	w.judge()
+	w.nextEvening()
+	w.night()
+	if f := w.filing(id); f.HoldKind != queue.HoldPresumed {
+		t.Errorf("the filing is %s (%s), want held (presumed)", f.State, f.HoldKind)
+	}
+	w.total()
+}
+
+// TestStrangeArrivalsAreTold: the office also files by hand, and e-Gov's list of
+// cases shows an arrival that is in no bulk of ours.
+func TestStrangeArrivalsAreTold(t *testing.T) {
+	t.Parallel()
+	w := setup(t, nil)
+	id := w.queued(0, pensionGain)
+	w.queued(1, pensionGain)
+	w.egov.Script(lostBefore)
+	w.night()
+	for range 2 { // the second bulk is made a stranger's
+		_, err := w.dir.Database.Write.ExecContext(w.ctx, "UPDATE attempts SET send_number = '' WHERE send_number <> ''")
+		w.must(err)
+	}
+	id = w.queued(2, employmentLoss)
+	w.egov.Script(lostBefore)
+	w.night()
+	history := w.history(id)
+	if evidence := history[len(history)-1].Reason; !strings.Contains(evidence, "送信記録にない申請が同じ時期に") {
+		t.Errorf("the evidence does not tell of the other arrival: %q", evidence)
+	}
+}
+
+func TestOnlyAPersonSendsAgain(t *testing.T) {
+	t.Parallel()
+	w := setup(t, nil)
+	id := w.queued(0, pensionGain)
+	w.egov.Script(lostBefore)
+	w.night()
+	for range 3 {
+		w.nextEvening()
+		w.night()
+	}
+	if posts := len(w.egov.sent()); posts != 1 || w.filing(id).State != queue.Held {
+		t.Fatalf("%d POSTs, the filing is %s", posts, w.filing(id).State)
+	}
+	for name, err := range map[string]error{
+		"staff":          w.desk.ConfirmResend(w.ctx, staff, id, "e-Govの画面で確認"),
+		"without reason": w.desk.ConfirmResend(w.ctx, boss, id, ""),
+	} {
+		if err == nil || w.filing(id).State != queue.Held {
+			t.Errorf("%s: %v, the filing is %s", name, err, w.filing(id).State)
+		}
+	}
+	w.must(w.desk.ConfirmResend(w.ctx, boss, id, "e-Govの画面で確認"))
+	w.nextEvening()
+	w.night()
+	if diff := cmp.Diff([]queue.State{queue.Arrived}, w.states(id)); diff != "" {
+		t.Error(diff)
+	}
+	w.judge(id)
+	w.total()
+}
+
+// TestLateListingIsAdopted: the bulk turns up after its filings were held.
+func TestLateListingIsAdopted(t *testing.T) {
+	t.Parallel()
+	w := setup(t, nil)
+	first, witness := w.queued(0, pensionGain), w.queued(1, pensionGain)
+	w.egov.Script(lostHidden(3 * time.Hour)...)
+	w.night()
+	if f := w.filing(first); f.HoldKind != queue.HoldPresumed {
+		t.Fatalf("the filing is %s (%s), want held (presumed)", f.State, f.HoldKind)
+	}
+	w.nextEvening()
+	summary := w.night()
+	if diff := cmp.Diff([]queue.State{queue.Arrived, queue.Arrived}, w.states(first, witness)); diff != "" {
+		t.Error(diff)
+	}
+	if len(summary.Alarms) != 0 || len(w.egov.sent()) != 2 {
+		t.Errorf("alarms %v, POSTs %v", summary.Alarms, w.egov.sent())
+	}
+	w.total()
+}
+
+// TestOneMoreLookBeforeAResend: a person has decided to send again, and meanwhile
+// the bulk turned up.
+func TestOneMoreLookBeforeAResend(t *testing.T) {
+	t.Parallel()
+	w := setup(t, nil)
+	id := w.queued(0, pensionGain)
+	w.queued(1, pensionGain)
+	w.egov.Script(lostHidden(3 * time.Hour)...)
+	w.night()
+	w.must(w.desk.ConfirmResend(w.ctx, boss, id, "e-Govの画面で確認"))
+	w.nextEvening()
+	w.night()
+	if posts := len(w.egov.sent()); posts != 2 || w.filing(id).State != queue.Arrived {
+		t.Errorf("%d POSTs, want 2; the filing is %s", posts, w.filing(id).State)
+	}
+	w.total()
+}
+
+// TestLateListingAfterAResendRaisesTheAlarm: both arrived, which nobody may overlook.
+func TestLateListingAfterAResendRaisesTheAlarm(t *testing.T) {
+	t.Parallel()
+	for _, crash := range []string{"", "acknowledged by listing"} {
+		t.Run("crash at "+crash, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, nil)
+			id := w.queued(0, pensionGain)
+			w.queued(1, pensionGain)
+			w.egov.Script(lostHidden(36 * time.Hour)...)
+			w.night()
+			w.must(w.desk.ConfirmResend(w.ctx, boss, id, "e-Govの画面で確認"))
+			w.nextEvening()
+			w.night()
+			if w.filing(id).State != queue.Arrived {
+				t.Fatalf("the second send is %s", w.filing(id).State)
+			}
+			arrived := w.filing(id).ArriveID
+			w.nextEvening()
+			w.queued(2, pensionGain)
+			if crash != "" {
+				w.crashAt(crash)
+			}
+			summary := w.night()
+			if len(summary.Alarms) != 1 || w.notes(id, "二重") != 1 {
+				t.Errorf("alarms %v, %d notes; want one", summary.Alarms, w.notes(id, "二重"))
+			}
+			if f := w.filing(id); f.State != queue.Arrived || f.ArriveID != arrived {
+				t.Errorf("the filing is %s as %s, was %s", f.State, f.ArriveID, arrived)
+			}
+			w.judge(id)
+		})
+	}
+}
+
+// twice replays the first submission, as a gateway in between might.
+func (w *world) twice() {
+	done := false
+	w.egov.answer(func(_ http.ResponseWriter, r *http.Request, body []byte) bool {
+		if body != nil && !done {
+			done = true
+			again := r.Clone(r.Context())
+			again.Body = http.NoBody
+			again.Body = readerOf(body)
+			w.egov.Handler().ServeHTTP(httptest.NewRecorder(), again)
+		}
+		return false
+	})
+}
+
+func TestTwoBulksOfOneNameRaiseTheAlarm(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		config func(*sim.Config)
+		rules  []fault.Rule
+	}{
+		"acknowledged":                    {},
+		"unknown":                         {rules: []fault.Rule{{Effect: fault.DropAnswer, Operation: "bulk-apply", Count: 1}}},
+		"the second is listed afterwards": {config: func(c *sim.Config) { c.IngestDelay = 20 * time.Minute }, rules: []fault.Rule{{Effect: fault.Hide, Count: 1, Delay: 3 * time.Minute}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, c.config)
+			id := w.queued(0, pensionGain)
+			w.egov.Script(c.rules...)
+			w.twice()
+			summary := w.night()
+			if len(summary.Alarms) != 1 || w.notes(id, "同じ送信が2件") != 1 {
+				t.Errorf("alarms %v, %d notes; want one", summary.Alarms, w.notes(id, "同じ送信が2件"))
+			}
+			if w.filing(id).State != queue.Arrived || w.egov.Ledger().Counts.Duplicates != 1 {
+				t.Errorf("the filing is %s, the ledger %+v", w.filing(id).State, w.egov.Ledger().Counts)
+			}
+		})
+	}
+}
+
+// TestDroppedIsNotDouble: a filing that was held before the send, because its grant
+// had been withdrawn, is no second arrival when the rest of the bulk is found.
+func TestDroppedIsNotDouble(t *testing.T) {
+	t.Parallel()
+	w := setup(t, nil)
+	sent, dropped := w.queued(0, pensionGain), w.queued(2, employmentGain)
+	w.must(w.dir.Vault.RevokeFiling(w.ctx, dropped, vaultWho))
+	w.egov.Script(fault.Rule{Effect: fault.DropAnswer, Operation: "bulk-apply", Count: 1})
+	summary := w.night()
+	if len(summary.Alarms) != 0 || w.notes(dropped, "") != 0 {
+		t.Errorf("alarms %v, history %+v", summary.Alarms, w.history(dropped))
+	}
+	if diff := cmp.Diff([]queue.State{queue.Arrived, queue.Held}, w.states(sent, dropped)); diff != "" {
+		t.Error(diff)
+	}
+	w.total()
+}

@@ -41,7 +41,7 @@ var arrows = map[string][]string{
 	},
 	"todoke/queue/night": {
 		"todoke/queue", "todoke/queue/custody", "todoke/forms", "todoke/signing", "todoke/vault", "todoke/usage",
-		"todoke/egov", "todoke/egov/wire", "todoke/seal", "todoke/mynumber",
+		"todoke/egov", "todoke/egov/wire", "todoke/office", "todoke/seal", "todoke/mynumber",
 	},
 
 	"todoke/officedir": {

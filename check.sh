@@ -110,12 +110,14 @@ step_lint() {
 }
 
 # Links and words of the documents; and that nothing the program has is left out of
-# them: settings, direct dependencies, assumptions.
+# them: direct dependencies, assumptions, settings, kinds of hold, states.
 step_documents() {
   files '*.md' | go run scripts/docs.go
   sed -n '/^require (/,/^)/p' go.mod | grep -v '// indirect' | awk '/^\t/ {print $1}' | documented docs/dependencies.md
   grep -o '"id": *"[^"]*"' schemas/assumptions.json | cut -d'"' -f4 | documented docs/assumptions.md
   grep -o 'koanf:"[a-z_]*"' config/config.go | cut -d'"' -f2 | documented docs/operations.md
+  sed -n 's/.* HoldKind = "\([a-z_]\{1,\}\)".*/`\1`/p' queue/state.go | documented docs/operations.md
+  sed -n 's/.* State *= "\([a-z_]\{1,\}\)".*/`\1`/p' queue/state.go | documented docs/glossary.md
 }
 
 # documented FILE: every name on standard input stands in the file.

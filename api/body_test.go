@@ -51,6 +51,7 @@ func TestBodies(t *testing.T) {
 		{"half a surrogate pair", `{"event":{"a":"\ud800"}}`, "application/json", 400, "TODOKE-API-0011", []string{"a TODOKE-REQ-0005"}},
 		{"control character", `{"event":{"a":"x\u0000y"}}`, "application/json", 400, "TODOKE-API-0011", []string{"a TODOKE-REQ-0005"}},
 		{"reversed text", `{"event":{"a":"x\u202ey"}}`, "application/json", 400, "TODOKE-API-0011", []string{"a TODOKE-REQ-0005"}},
+		{"line separator", `{"event":{"a":"x\u2028y"}}`, "application/json", 400, "TODOKE-API-0011", []string{"a TODOKE-REQ-0005"}},
 		{"deep", `{"event":{"a":[[[[[]]]]]}}`, "application/json", 400, "TODOKE-API-0011", []string{" TODOKE-REQ-0008"}},
 		{"very deep", strings.Repeat("[", 9000) + strings.Repeat("]", 9000), "application/json", 400, "TODOKE-API-0011",
 			[]string{" TODOKE-REQ-0008", " TODOKE-REQ-0012"}},

@@ -14,6 +14,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/google/go-cmp/cmp"
+
+	"todoke/queue"
 )
 
 // contract is the OpenAPI document as kin-openapi reads it (3.1: schemas are checked
@@ -80,6 +82,16 @@ func TestDocumentIsServed(t *testing.T) {
 	w.must(err)
 	if got.status != http.StatusOK || string(got.body) != string(want) {
 		t.Errorf("GET /openapi.yaml = %d, %d bytes", got.status, len(got.body))
+	}
+}
+
+func TestDocumentedStatesExist(t *testing.T) {
+	t.Parallel()
+	for _, state := range document(t).Components.Schemas["State"].Value.Enum {
+		s := queue.State(state.(string))
+		if s.Label() == string(s) {
+			t.Errorf("the document has a state %q that a filing cannot have", s)
+		}
 	}
 }
 

@@ -195,7 +195,9 @@ func (p *parser) look(key string, item any) {
 
 // hidden characters are refused everywhere: they cannot be seen by whoever approves.
 // U+FFFD is what the decoder makes of half a surrogate pair.
-func hidden(r rune) bool { return r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf) }
+func hidden(r rune) bool {
+	return r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
 
 func (p *parser) add(rule requestRule, key string) {
 	if len(p.findings) < maxFindings {

@@ -205,6 +205,8 @@ func TestMaskedCopy(t *testing.T) {
 	sealed, err := w.boxes.Seal([]byte(encode(files)), queue.CopyContext(attempt.ID, f.ID))
 	w.must(err)
 	w.must(w.desk.Store.KeepMaskedCopy(w.ctx, attempt.ID, f.ID, sealed))
+	w.want(w.get("staff", path), 404, "TODOKE-API-0020") // nothing has left yet
+	w.must(w.desk.Store.StartSending(w.ctx, attempt.ID))
 	want := `{"filing_id":"` + f.ID + `","files":[{"name":"kousei.xml","encoding":"utf-8","content":"<個人番号>●●●●●●●●●●●●</個人番号>"},` +
 		`{"name":"x.csv","encoding":"base64","content":"k83/"}]}`
 	for _, who := range []string{"staff", "auditor", "a"} {

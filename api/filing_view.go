@@ -43,7 +43,8 @@ type filingView struct {
 	QueuedAt       string            `json:"queued_at,omitempty"`
 	OverrideReason string            `json:"override_reason,omitempty"`
 	CreatedBy      string            `json:"created_by,omitempty"`
-	Findings       []queue.Finding   `json:"findings"` // e-Gov's words, masked
+	EditedBy       string            `json:"edited_by,omitempty"` // who wrote this revision
+	Findings       []queue.Finding   `json:"findings"`            // e-Gov's words, masked
 	History        []changeView      `json:"history"`
 }
 
@@ -97,7 +98,7 @@ func (s *Server) viewOf(ctx context.Context, who caller, f queue.Filing) (filing
 		view.Event = map[string]string{}
 	}
 	if inside {
-		view.Approver, view.OverrideReason, view.CreatedBy = f.Approver, f.OverrideReason, f.CreatedBy
+		view.Approver, view.OverrideReason, view.CreatedBy, view.EditedBy = f.Approver, f.OverrideReason, f.CreatedBy, f.EditedBy
 	}
 	for i, change := range changes {
 		view.History[i] = changeView{Seq: change.Seq, At: instant(change.At), From: string(change.From), To: string(change.To), ToLabel: change.To.Label()}

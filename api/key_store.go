@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"todoke/database"
@@ -123,7 +122,7 @@ func (s *KeyStore) check(ctx context.Context, n NewKey, by string) error {
 
 func keyName(name string) bool {
 	return name != "" && name == strings.TrimSpace(name) && utf8.ValidString(name) && utf8.RuneCountInString(name) <= maxKeyName &&
-		!strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }) && !mynumber.In(name)
+		!strings.ContainsFunc(name, hidden) && !mynumber.In(name)
 }
 
 // List returns all keys, the oldest first, revoked and expired ones included.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -21,6 +22,7 @@ const maxHeader = 64 << 10
 // Client speaks to one e-Gov environment as one registered software. It is safe
 // for concurrent use.
 type Client struct {
+	skew   atomic.Pointer[time.Duration] // at the last answer to a safe call
 	cfg    Config
 	secret func() string // behind a function no formatting can reach it
 	safe   *retryablehttp.Client

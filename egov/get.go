@@ -52,6 +52,7 @@ func (c *Client) get(ctx context.Context, op Operation, accessToken, path string
 		return &TransportError{Operation: op, Progress: BodyComplete, Err: plain(err)}
 	}
 	defer resp.Body.Close()
+	c.noteDate(resp.Header)
 	body, err := readBounded(resp.Body, c.cfg.MaxBody)
 	if resp.StatusCode != http.StatusOK {
 		return statusError(op, resp, body)

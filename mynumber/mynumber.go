@@ -35,10 +35,12 @@ func CheckDigit(first [11]byte) byte {
 	return byte(11 - remainder)
 }
 
-// In reports whether the text holds what could be a My Number: exactly twelve
-// digits in a row, or in three groups of four with one blank, hyphen or dot
-// between; half width or full width. The check digit is not consulted: a wrong
-// number is somebody's mistyped number all the same.
+// In reports whether the text holds what could be a My Number, in half or full
+// width: exactly twelve digits in a row; three groups of four with one separator
+// between; or digits grouped in any other way, with any blanks, hyphens, dots or
+// slashes between them, that make exactly twelve together and end in the right
+// check digit. The check digit is not consulted for the first two, the usual ways
+// to write one: a wrong number is somebody's mistyped number all the same.
 func In(text string) bool {
 	_, _, found := next(text, 0)
 	return found
@@ -71,67 +73,88 @@ type group struct {
 
 // next finds the first candidate that starts at from or later.
 func next(text string, from int) (start, end int, found bool) {
-	var before [2]group // the two groups that are joined to the current one, nearest last
-	joined := 0
-	for i := from; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		if !isDigit(r) {
-			i += size
-			continue
+	for from < len(text) {
+		groups := chain(text, from)
+		if len(groups) == 0 {
+			return 0, 0, false
 		}
-		g := group{start: i}
-		for i < len(text) {
-			r, size = utf8.DecodeRuneInString(text[i:])
-			if !isDigit(r) {
-				break
+		for _, g := range groups {
+			if g.n == digits {
+				return g.start, g.end, true
 			}
-			g.n++
-			i += size
 		}
-		g.end = i
-		if g.n == digits {
-			return g.start, g.end, true
+		first, last := groups[0], groups[len(groups)-1]
+		if total(groups) == digits && (fours(text, groups) || checks(text[first.start:last.end])) {
+			return first.start, last.end, true
 		}
-		if joined > 0 && !separates(text[before[1].end:g.start]) {
-			joined = 0
-		}
-		if joined == 2 && before[0].n == 4 && before[1].n == 4 && g.n == 4 && !continues(text, before[0].start, g.end) {
-			return before[0].start, g.end, true
-		}
-		before[0], before[1] = before[1], g
-		joined = min(joined+1, 2)
+		from = last.end
 	}
 	return 0, 0, false
 }
 
-// continues reports whether further digits are joined to the span, which makes it
-// part of something longer, e.g. a card number of four groups.
-func continues(text string, start, end int) bool {
-	r, size := utf8.DecodeRuneInString(text[end:])
-	if isSeparator(r) {
-		r, _ = utf8.DecodeRuneInString(text[end+size:])
-		if isDigit(r) {
-			return true
+// chain returns the next groups of digits that only separators stand between, all
+// that there are: twelve digits inside something longer are no number.
+func chain(text string, from int) []group {
+	var groups []group
+	for i := from; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case isDigit(r):
+			if len(groups) == 0 || groups[len(groups)-1].end != i {
+				groups = append(groups, group{start: i})
+			}
+			last := &groups[len(groups)-1]
+			last.n++
+			last.end = i + size
+		case len(groups) > 0 && !isSeparator(r):
+			return groups
 		}
+		i += size
 	}
-	r, size = utf8.DecodeLastRuneInString(text[:start])
-	if isSeparator(r) {
-		r, _ = utf8.DecodeLastRuneInString(text[:start-size])
-		return isDigit(r)
-	}
-	return false
+	return groups
 }
 
-func separates(between string) bool {
-	r, size := utf8.DecodeRuneInString(between)
-	return size == len(between) && isSeparator(r)
+func total(groups []group) int {
+	sum := 0
+	for _, g := range groups {
+		sum += g.n
+	}
+	return sum
+}
+
+// fours tells whether the groups are three of four digits with one separator
+// between each two.
+func fours(text string, groups []group) bool {
+	if len(groups) != 3 || groups[0].n != 4 || groups[1].n != 4 {
+		return false
+	}
+	return utf8.RuneCountInString(text[groups[0].end:groups[1].start]) == 1 &&
+		utf8.RuneCountInString(text[groups[1].end:groups[2].start]) == 1
+}
+
+// checks tells whether the last of the twelve digits in the text is right.
+func checks(text string) bool {
+	var values [digits]byte
+	n := 0
+	for _, r := range text {
+		switch {
+		case r >= '0' && r <= '9':
+			values[n] = byte(r - '0')
+		case r >= '０' && r <= '９':
+			values[n] = byte(r - '０')
+		default:
+			continue
+		}
+		n++
+	}
+	return CheckDigit([digits - 1]byte(values[:digits-1])) == values[digits-1]
 }
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' || r >= '０' && r <= '９' }
 
 func isSeparator(r rune) bool {
 	switch r {
-	case '-', ' ', '.', '_', '/', '\t', '　', '－', 'ー', '−', '‐', '‑', '–', '—', '・', '．', '／', '＿':
+	case '-', ' ', '.', '_', '/', '\t', '\n', '\r', '\u00a0', '　', '－', 'ー', '−', '‐', '‑', '‒', '–', '—', '―', '・', '．', '／', '＿':
 		return true
 	}
 	return false

@@ -42,7 +42,15 @@ func TestMask(t *testing.T) {
 		"1234-567890-1":                 false,
 		"100-0001 1-2-3-4-5":            false,
 		"03-1234-5678":                  false,
-		"1234--5678-9018":               false,
+		"1234--5678-9018":               true, // grouped oddly, but the check digit is right
+		"123456-789018":                 true,
+		"1234 56789018":                 true,
+		"12-34-56-78-90-18":             true,
+		"1 2 3 4 5 6 7 8 9 0 1 8":       true,
+		"１２３４５６　　７８９０１８":                true,
+		"123456-789017":                 false, // no check digit
+		"2026-07-01 2027":               false,
+		"03-1234-5678 12":               false,
 		"2026-07-01 10:00 1234-5678-90": false,
 	} {
 		got := mynumber.Mask(text)

@@ -69,6 +69,7 @@ type AttemptFiling struct {
 	FilingID     string `db:"filing_id"`
 	Folder       string `db:"folder"`
 	Live         bool   `db:"live"`
+	Dropped      bool   `db:"dropped"` // taken out before the bulk was built; e-Gov never had it
 	Outcome      State  `db:"outcome"` // the state that this attempt gave the filing; empty while open
 	Used         bool   `db:"used"`    // a number was (or may have been) revealed for it
 	ResultLogged bool   `db:"result_logged"`
@@ -108,7 +109,7 @@ func (s *Store) Attempts(ctx context.Context, account string, states ...AttemptS
 
 func attemptFilings(ctx context.Context, q sqlx.QueryerContext, id string) ([]AttemptFiling, error) {
 	var filings []AttemptFiling
-	err := sqlx.SelectContext(ctx, q, &filings, `SELECT attempt_id, filing_id, folder, live, outcome, used, result_logged
+	err := sqlx.SelectContext(ctx, q, &filings, `SELECT attempt_id, filing_id, folder, live, dropped, outcome, used, result_logged
 		FROM attempt_filings WHERE attempt_id = ? ORDER BY folder`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read filings of attempt %s: %w", id, err)

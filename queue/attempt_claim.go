@@ -69,12 +69,12 @@ func due(ctx context.Context, tx *sqlx.Tx, c Claim, now database.Micros) ([]Fili
 	if c.SameProcedure {
 		var filings []Filing
 		err := tx.SelectContext(ctx, &filings, "SELECT "+filingColumns+` FROM filings
-			WHERE account_id = ? AND state = ? AND not_before <= ? AND retry_at <= ? ORDER BY queued_at, id LIMIT ?`, c.AccountID, Queued, now, now, limit)
+			WHERE account_id = ? AND state = ? AND not_before <= ? AND retry_at <= ? AND look_first = 0 ORDER BY queued_at, id LIMIT ?`, c.AccountID, Queued, now, now, limit)
 		return filings, err
 	}
 	var procedures []string
 	err := tx.SelectContext(ctx, &procedures, `SELECT DISTINCT procedure_id FROM filings
-		WHERE account_id = ? AND state = ? AND not_before <= ? AND retry_at <= ? ORDER BY procedure_id LIMIT ?`, c.AccountID, Queued, now, now, limit)
+		WHERE account_id = ? AND state = ? AND not_before <= ? AND retry_at <= ? AND look_first = 0 ORDER BY procedure_id LIMIT ?`, c.AccountID, Queued, now, now, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func due(ctx context.Context, tx *sqlx.Tx, c Claim, now database.Micros) ([]Fili
 	for _, procedure := range procedures {
 		var f Filing
 		err = tx.GetContext(ctx, &f, "SELECT "+filingColumns+` FROM filings
-			WHERE account_id = ? AND state = ? AND procedure_id = ? AND not_before <= ? AND retry_at <= ? ORDER BY queued_at, id LIMIT 1`,
+			WHERE account_id = ? AND state = ? AND procedure_id = ? AND not_before <= ? AND retry_at <= ? AND look_first = 0 ORDER BY queued_at, id LIMIT 1`,
 			c.AccountID, Queued, procedure, now, now)
 		if err != nil {
 			return nil, err
@@ -114,15 +114,16 @@ func (s *Store) KeepMaskedCopy(ctx context.Context, attempt, filing string, seal
 	return nil
 }
 
-// MaskedCopy returns the sealed masked copy of the latest attempt that has one
-// and that attempt's id, or ErrNotFound.
+// MaskedCopy returns the sealed masked copy of the latest attempt that may have
+// reached e-Gov and that attempt's id, or ErrNotFound.
 func (s *Store) MaskedCopy(ctx context.Context, filing string) (sealed []byte, attempt string, err error) {
 	var rows []struct {
 		Attempt string `db:"attempt_id"`
 		Sealed  []byte `db:"masked_copy"`
 	}
-	err = s.db.Read.SelectContext(ctx, &rows, `SELECT attempt_id, masked_copy FROM attempt_filings
-		WHERE filing_id = ? AND masked_copy IS NOT NULL ORDER BY attempt_id DESC LIMIT 1`, filing)
+	err = s.db.Read.SelectContext(ctx, &rows, `SELECT af.attempt_id, af.masked_copy FROM attempt_filings af
+		JOIN attempts a ON a.id = af.attempt_id WHERE af.filing_id = ? AND af.masked_copy IS NOT NULL AND a.state NOT IN (?, ?)
+		ORDER BY af.attempt_id DESC LIMIT 1`, filing, Prepared, NotSent)
 	if err != nil {
 		return nil, "", fmt.Errorf("read masked copy of filing %s: %w", filing, err)
 	}
@@ -138,6 +139,10 @@ func (s *Store) MaskedCopy(ctx context.Context, filing string) (sealed []byte, a
 func (s *Store) Drop(ctx context.Context, actor Actor, attempt, filing string, kind HoldKind, reason string) error {
 	err := s.change(ctx, filing, func(tx *sqlx.Tx, f Filing) error {
 		err := finish(ctx, tx, attempt, filing, Held)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE attempt_filings SET dropped = 1 WHERE attempt_id = ? AND filing_id = ?", attempt, filing)
 		if err != nil {
 			return err
 		}

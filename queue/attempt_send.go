@@ -106,7 +106,7 @@ func (s *Store) Acknowledge(ctx context.Context, actor Actor, attempt string, fr
 			return err
 		}
 		if from == NotSentPresumed {
-			err = s.reviveHeld(ctx, tx, attempt)
+			err = s.takeBack(ctx, tx, actor, attempt)
 			if err != nil {
 				return err
 			}
@@ -121,14 +121,35 @@ func (s *Store) Acknowledge(ctx context.Context, actor Actor, attempt string, fr
 	return nil
 }
 
-// reviveHeld takes the filings that wait, held, for a person's decision on this
-// attempt back into it. A filing that a person has sent again meanwhile stays out:
-// the caller sees two arrivals and raises the alarm.
-func (s *Store) reviveHeld(ctx context.Context, tx *sqlx.Tx, attempt string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE attempt_filings SET live = 1, outcome = '' WHERE attempt_id = ? AND filing_id IN
-		(SELECT id FROM filings WHERE state = ? AND hold_kind = ?) AND filing_id NOT IN
-		(SELECT filing_id FROM attempt_filings WHERE live = 1)`, attempt, Held, HoldPresumed)
-	return err
+// takeBack puts the filings of a bulk that turned up late into it again, wherever
+// people have put them since: e-Gov has them. A filing that is in another live
+// attempt, or has arrived or been refused in another one, stays out: the caller
+// raises the alarm.
+func (s *Store) takeBack(ctx context.Context, tx *sqlx.Tx, actor Actor, attempt string) error {
+	var filings []Filing
+	err := tx.SelectContext(ctx, &filings, "SELECT "+filingColumns+` FROM filings WHERE state IN (?, ?, ?, ?, ?) AND id IN
+		(SELECT filing_id FROM attempt_filings WHERE attempt_id = ? AND outcome = ? AND dropped = 0) AND id NOT IN
+		(SELECT filing_id FROM attempt_filings WHERE live = 1)`, Draft, Approved, Queued, Held, Cancelled, attempt, Held)
+	if err != nil {
+		return err
+	}
+	for _, f := range filings {
+		err = s.move(ctx, tx, f, Submitting, actor, "送信 "+attempt+" がe-Govの一覧に見つかりました")
+		if err != nil {
+			return err
+		}
+		// What the log said of this attempt no longer holds: its result is owed anew.
+		_, err = tx.ExecContext(ctx, `UPDATE attempt_filings SET live = 1, outcome = '', result_logged = 0
+			WHERE attempt_id = ? AND filing_id = ?`, attempt, f.ID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE filings SET look_first = 0 WHERE id = ?", f.ID)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Reject records that e-Gov refused the bulk as a whole, so that nothing of it
@@ -208,7 +229,7 @@ func (s *Store) ForgetBackOff(ctx context.Context, account string) error {
 func (s *Store) NextDue(ctx context.Context, account string) (time.Time, error) {
 	var next database.Micros
 	err := s.db.Read.GetContext(ctx, &next, `SELECT coalesce(min(CASE WHEN retry_at > not_before THEN retry_at ELSE not_before END), -1)
-		FROM filings WHERE account_id = ? AND state = ?`, account, Queued)
+		FROM filings WHERE account_id = ? AND state = ? AND look_first = 0`, account, Queued)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find next due filing: %w", err)
 	}

@@ -28,7 +28,7 @@ func (s *Store) SettleFolder(ctx context.Context, actor Actor, attempt string, r
 			return err
 		}
 		if r.ArriveID == "" {
-			err = s.settleRefused(ctx, tx, actor, attempt, f, r.Findings)
+			err = s.refuse(ctx, tx, actor, attempt, f, r.Findings)
 		} else {
 			err = s.settleArrived(ctx, tx, actor, attempt, f, r)
 		}
@@ -69,21 +69,6 @@ func (s *Store) settleArrived(ctx context.Context, tx *sqlx.Tx, actor Actor, att
 	return err
 }
 
-// settleRefused also serves a filing that was held when its bulk turned up late:
-// the table has no way from held to refused for the night, so it stays held and
-// the person who decides sees the findings.
-func (s *Store) settleRefused(ctx context.Context, tx *sqlx.Tx, actor Actor, attempt string, f Filing, findings Findings) error {
-	if f.State != Held {
-		return s.refuse(ctx, tx, actor, attempt, f, findings)
-	}
-	err := finish(ctx, tx, attempt, f.ID, Held)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, "UPDATE filings SET hold_kind = ?, findings = ? WHERE id = ?", HoldDiscarded, findings, f.ID)
-	return err
-}
-
 func (s *Store) settleIfDone(ctx context.Context, tx *sqlx.Tx, attempt string) error {
 	var open int
 	err := tx.GetContext(ctx, &open, "SELECT count(*) FROM attempt_filings WHERE attempt_id = ? AND live = 1", attempt)
@@ -106,10 +91,7 @@ func (s *Store) HoldUnlisted(ctx context.Context, actor Actor, attempt, why stri
 			if err != nil {
 				return err
 			}
-			if f.State == Held {
-				continue
-			}
-			err = s.hold(ctx, tx, f, actor, HoldDiscarded, why)
+			err = s.hold(ctx, tx, f, actor, HoldUnlisted, why)
 			if err != nil {
 				return err
 			}
@@ -118,6 +100,16 @@ func (s *Store) HoldUnlisted(ctx context.Context, actor Actor, attempt, why stri
 	})
 	if err != nil {
 		return fmt.Errorf("hold the unlisted folders of attempt %s: %w", attempt, err)
+	}
+	return nil
+}
+
+// CloseIfDone settles an acknowledged attempt that has no open folder left, as
+// when every filing of a bulk that turned up late has been sent again since.
+func (s *Store) CloseIfDone(ctx context.Context, attempt string) error {
+	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error { return s.settleIfDone(ctx, tx, attempt) })
+	if err != nil {
+		return fmt.Errorf("close attempt %s: %w", attempt, err)
 	}
 	return nil
 }
@@ -183,7 +175,7 @@ func (s *Store) Recover(ctx context.Context, actor Actor, account string) (Recov
 			err = s.endPrepared(ctx, actor, a.ID)
 			found.NotSent = append(found.NotSent, a.ID)
 		} else {
-			err = s.MarkUnknown(ctx, a.ID, "送信中にプログラムが停止しました", s.now())
+			err = s.foundSending(ctx, a.ID)
 			found.Unknown = append(found.Unknown, a.ID)
 		}
 		if err != nil {
@@ -191,6 +183,19 @@ func (s *Store) Recover(ctx context.Context, actor Actor, account string) (Recov
 		}
 	}
 	return found, nil
+}
+
+// foundSending leaves answered_at unset: the sender is dead, so whatever it sent
+// had left by sending_at plus the time a request may take.
+func (s *Store) foundSending(ctx context.Context, attempt string) error {
+	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
+		return s.step(ctx, tx, attempt, Sending, Unknown, "answer = ?, next_ask_at = ?",
+			"送信中にプログラムが停止しました", database.At(s.now()))
+	})
+	if err != nil {
+		return fmt.Errorf("recover attempt %s: %w", attempt, err)
+	}
+	return nil
 }
 
 // endPrepared queues the filings again without a back-off: e-Gov did not fail, we did.

@@ -39,15 +39,19 @@ type Filing struct {
 	ArriveID       string          `db:"arrive_id"`
 	ArriveDate     string          `db:"arrive_date"` // e-Gov's words, JST
 	Findings       Findings        `db:"findings"`    // what e-Gov found wrong, masked
-	CreatedAt      database.Micros `db:"created_at"`
-	CreatedBy      string          `db:"created_by"`
-	UpdatedAt      database.Micros `db:"updated_at"`
+	// LookFirst keeps a filing that is to be sent again from being claimed until
+	// e-Gov has been asked once more about its earlier attempt.
+	LookFirst bool            `db:"look_first"`
+	CreatedAt database.Micros `db:"created_at"`
+	CreatedBy string          `db:"created_by"`
+	EditedBy  string          `db:"edited_by"` // who wrote this revision
+	UpdatedAt database.Micros `db:"updated_at"`
 }
 
 // columns of filings that make a Filing, in one place for every SELECT.
 const filingColumns = `id, company_id, person_id, procedure_id, account_id, event, event_date, revision, state,
 	hold_kind, purpose, approver, facts, subject, destination, not_before, retry_at, queued_at, override_reason, failures, send_number, arrive_id,
-	arrive_date, findings, created_at, created_by, updated_at`
+	arrive_date, findings, look_first, created_at, created_by, edited_by, updated_at`
 
 // Change is one row of a filing's history.
 type Change struct {
@@ -85,10 +89,10 @@ func (s *Store) Create(ctx context.Context, actor Actor, n NewFiling) (Filing, e
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO filings (id, company_id, person_id, procedure_id, account_id, event,
-			event_date, revision, state, guard, override_reason, created_at, created_by, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
+			event_date, revision, state, guard, override_reason, created_at, created_by, edited_by, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
 			id, n.CompanyID, n.PersonID, n.ProcedureID, n.AccountID, Fields(n.Event), n.EventDate, Draft, guardOf(n),
-			n.OverrideReason, now, actor.Name, now)
+			n.OverrideReason, now, actor.Name, actor.Name, now)
 		if err != nil {
 			return err
 		}
@@ -112,7 +116,7 @@ func (s *Store) Edit(ctx context.Context, actor Actor, id string, revision int, 
 		if f.Revision != revision {
 			return ErrStale
 		}
-		if f.State == Held && f.HoldKind == HoldPresumed {
+		if f.State == Held && (f.HoldKind == HoldPresumed || f.HoldKind == HoldUnlisted) {
 			return fmt.Errorf("e-Govでの受付が不明のため編集できません。先に照会結果を確認してください: %w", ErrNotAllowed)
 		}
 		guard := guardOf(NewFiling{CompanyID: f.CompanyID, PersonID: f.PersonID, ProcedureID: f.ProcedureID,
@@ -128,8 +132,8 @@ func (s *Store) Edit(ctx context.Context, actor Actor, id string, revision int, 
 			}
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE filings SET event = ?, event_date = ?, guard = ?, revision = revision + 1,
-			purpose = '', approver = '', facts = '', findings = '', not_before = 0, retry_at = 0, failures = 0, updated_at = ? WHERE id = ?`,
-			Fields(event), eventDate, guard, database.At(s.now()), id)
+			purpose = '', approver = '', facts = '', findings = '', not_before = 0, retry_at = 0, failures = 0, edited_by = ?, updated_at = ? WHERE id = ?`,
+			Fields(event), eventDate, guard, actor.Name, database.At(s.now()), id)
 		return err
 	})
 	if err != nil {

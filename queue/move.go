@@ -40,9 +40,15 @@ func (a Actor) forFiling(f Filing) Actor {
 	return a
 }
 
-// Note writes a remark into a filing's history without changing its state.
+// Note writes a remark into a filing's history without changing its state. The
+// same remark is written once.
 func (s *Store) Note(ctx context.Context, actor Actor, id, remark string) error {
 	err := s.change(ctx, id, func(tx *sqlx.Tx, f Filing) error {
+		var said int
+		err := tx.GetContext(ctx, &said, "SELECT count(*) FROM filing_events WHERE filing_id = ? AND reason = ? AND from_state = to_state", id, remark)
+		if err != nil || said > 0 {
+			return err
+		}
 		return s.record(ctx, tx, id, actor.forFiling(f), f.State, f.State, remark)
 	})
 	if err != nil {
@@ -175,18 +181,19 @@ func (s *Store) Cancel(ctx context.Context, actor Actor, id, reason string) erro
 }
 
 // ConfirmResend is a person's decision that a held filing did not reach e-Gov and
-// may be sent again, in a new attempt. The caller has asked e-Gov once more just
-// before. Errors: ErrNotAllowed, ErrReasonMissing.
+// may be sent again, in a new attempt. It is not claimed before e-Gov has been
+// asked once more about the earlier attempt (Cleared). Errors: ErrNotAllowed,
+// ErrReasonMissing.
 func (s *Store) ConfirmResend(ctx context.Context, actor Actor, id, reason string) error {
 	err := s.change(ctx, id, func(tx *sqlx.Tx, f Filing) error {
-		if f.State != Held || (f.HoldKind != HoldPresumed && f.HoldKind != HoldDiscarded) {
+		if f.State != Held || (f.HoldKind != HoldPresumed && f.HoldKind != HoldUnlisted) {
 			return fmt.Errorf("%sから%sへ: %w", f.State.Label(), Queued.Label(), ErrNotAllowed)
 		}
 		err := s.move(ctx, tx, f, Queued, actor, reason)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE filings SET queued_at = ? WHERE id = ?", database.At(s.now()), id)
+		_, err = tx.ExecContext(ctx, "UPDATE filings SET queued_at = ?, look_first = 1 WHERE id = ?", database.At(s.now()), id)
 		return err
 	})
 	if err != nil {

@@ -41,11 +41,11 @@ type HoldKind string
 
 // The kinds of hold.
 const (
-	NotHeld       HoldKind = ""
-	HoldGrant     HoldKind = "grant"     // the grant expired or no longer fits: approve again
-	HoldBuild     HoldKind = "build"     // the package could not be built: correct the data
-	HoldPresumed  HoldKind = "presumed"  // e-Gov does not list it: a person decides on sending again
-	HoldDiscarded HoldKind = "discarded" // e-Gov took the bulk but reports nothing of this folder
+	NotHeld      HoldKind = ""
+	HoldGrant    HoldKind = "grant"    // the grant expired or no longer fits: approve again
+	HoldBuild    HoldKind = "build"    // the package could not be built: correct the data
+	HoldPresumed HoldKind = "presumed" // e-Gov does not list it: a person decides on sending again
+	HoldUnlisted HoldKind = "unlisted" // e-Gov took the bulk but reports nothing of this folder
 )
 
 // who may make a transition.
@@ -63,17 +63,21 @@ type transition struct {
 }
 
 // transitions is the only table of changes: store.move consults it and nothing
-// else writes the column. held → arrived is open to the night as well, because
-// e-Gov's own listing is a better witness than a person.
+// else writes the column. The night may take a filing back to submitting from
+// wherever people have put it since, because e-Gov's listing shows that it has it:
+// that is a better witness than anybody's decision, and in submitting nobody can
+// send it a second time.
 var transitions = map[State]map[State]transition{
 	Draft: {
-		Approved:  {by: byPerson},
-		Cancelled: {by: byPerson, reason: true},
+		Approved:   {by: byPerson},
+		Cancelled:  {by: byPerson, reason: true},
+		Submitting: {by: byNight, reason: true},
 	},
 	Approved: {
-		Queued:    {by: byPerson},
-		Draft:     {by: byPerson},
-		Cancelled: {by: byPerson, reason: true},
+		Queued:     {by: byPerson},
+		Draft:      {by: byPerson},
+		Cancelled:  {by: byPerson, reason: true},
+		Submitting: {by: byNight, reason: true},
 	},
 	Queued: {
 		Submitting: {by: byNight},
@@ -91,11 +95,12 @@ var transitions = map[State]map[State]transition{
 		Draft: {by: byPerson, reason: true},
 	},
 	Held: {
-		Queued:    {by: byPerson, reason: true},
-		Draft:     {by: byPerson, reason: true},
-		Arrived:   {by: byPerson | byNight, reason: true},
-		Refused:   {by: byPerson, reason: true},
-		Cancelled: {by: byPerson, reason: true},
+		Queued:     {by: byPerson, reason: true},
+		Draft:      {by: byPerson, reason: true},
+		Arrived:    {by: byPerson, reason: true},
+		Refused:    {by: byPerson, reason: true},
+		Cancelled:  {by: byPerson, reason: true},
+		Submitting: {by: byNight, reason: true},
 	},
 	Arrived: {
 		UnderReview:        {by: byNight},
@@ -118,8 +123,10 @@ var transitions = map[State]map[State]transition{
 		AmendmentRequested: {by: byNight},
 		Closed:             {by: byNight},
 	},
-	Closed:    {},
-	Cancelled: {},
+	Closed: {},
+	Cancelled: {
+		Submitting: {by: byNight, reason: true},
+	},
 }
 
 // Actor is who makes a change: a named member of the office, a client company's

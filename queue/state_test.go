@@ -26,7 +26,10 @@ func TestTransitions(t *testing.T) {
 	night := map[State]map[State]bool{
 		Queued:             {Submitting: false, Held: false},
 		Submitting:         {Arrived: false, Refused: false, Held: false, Queued: false},
-		Held:               {Arrived: true},
+		Draft:              {Submitting: true},
+		Approved:           {Submitting: true},
+		Held:               {Submitting: true},
+		Cancelled:          {Submitting: true},
 		Arrived:            {UnderReview: false, AmendmentRequested: false, ReviewDone: false, Closed: false},
 		UnderReview:        {AmendmentRequested: false, ReviewDone: false, Closed: false},
 		AmendmentRequested: {UnderReview: false, ReviewDone: false, Closed: false},

@@ -268,13 +268,80 @@ func TestUnknownIsSettledOnlyByAsking(t *testing.T) {
 		t.Errorf("resend without a reason: %v", err)
 	}
 	w.must(w.ConfirmResend(ctx, staff, f.ID, "e-Gov窓口に確認した"))
+	_, ok, err := w.Prepare(ctx, worker, queue.Claim{AccountID: "a1", Limit: 1})
+	if ok || err != nil {
+		t.Fatalf("claimed before e-Gov was asked once more: %v, %v", ok, err)
+	}
+	w.must(w.Cleared(ctx, "a1", w.now.Add(-time.Second)))
+	waiting, err := w.LookFirst(ctx, "a1")
+	if err != nil || !waiting {
+		t.Fatalf("a listing from before the decision cleared it: %v, %v", waiting, err)
+	}
+	w.must(w.Cleared(ctx, "a1", w.now))
 	b := w.prepare(false)
 	if b.ID == a.ID || w.filing(f.ID).State != queue.Submitting {
 		t.Errorf("resend is attempt %s, filing %s", b.ID, w.filing(f.ID).State)
 	}
 }
 
-func TestABulkThatTurnsUpLateIsAdopted(t *testing.T) {
+// TestABulkThatTurnsUpLateIsTakenBack lets people do what they can with a held
+// filing before its bulk turns up in e-Gov's listing.
+func TestABulkThatTurnsUpLateIsTakenBack(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for name, act := range map[string]func(w *world, id string) error{
+		"nothing":   func(*world, string) error { return nil },
+		"resend":    func(w *world, id string) error { return w.ConfirmResend(ctx, staff, id, "届いていない") },
+		"cancelled": func(w *world, id string) error { return w.Cancel(ctx, staff, id, "不要") },
+		"edited": func(w *world, id string) error {
+			err := w.ConfirmResend(ctx, staff, id, "届いていない")
+			if err != nil {
+				return err
+			}
+			_, err = w.Edit(ctx, staff, id, 1, nil, "2026-07-02", "訂正")
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			f := w.queued("p1", "A")
+			a := w.sending(w.prepare(false))
+			w.must(w.MarkUsed(ctx, a.ID, f.ID))
+			w.must(w.MarkUnknown(ctx, a.ID, "応答がありません", w.now))
+			w.must(w.PresumeNotSent(ctx, worker, a.ID, "一覧にありません"))
+			w.must(w.ResultLogged(ctx, a.ID, f.ID))
+			w.must(act(w, f.ID))
+			w.must(w.Acknowledge(ctx, worker, a.ID, queue.NotSentPresumed, "202607020000000001", "", "", "listing", w.now))
+			if got := w.filing(f.ID).State; got != queue.Submitting {
+				t.Fatalf("taken back as %s, want submitting", got)
+			}
+			for what, err := range map[string]error{
+				"cancel": w.Cancel(ctx, staff, f.ID, "x"), "resend": w.ConfirmResend(ctx, staff, f.ID, "x"),
+			} {
+				if !errors.Is(err, queue.ErrNotAllowed) {
+					t.Errorf("%s of a filing that e-Gov has: %v", what, err)
+				}
+			}
+			_, ok, err := w.Prepare(ctx, worker, queue.Claim{AccountID: "a1", Limit: 9})
+			if ok || err != nil {
+				t.Errorf("Prepare = %v, %v; want nothing to send", ok, err)
+			}
+			w.must(w.SettleFolder(ctx, worker, a.ID, queue.FolderResult{Folder: "A", ArriveID: "4952026000000001"}))
+			got := w.filing(f.ID)
+			if got.State != queue.Arrived || got.ArriveID != "4952026000000001" {
+				t.Errorf("filing = %+v", got)
+			}
+			owed, err := w.OwedResults(ctx, "a1")
+			if err != nil || len(owed) != 1 {
+				t.Errorf("the log is owed the true result: %v, %v", owed, err)
+			}
+		})
+	}
+}
+
+// TestALateBulkWhoseFilingWentAgain settles with nothing left in it.
+func TestALateBulkWhoseFilingWentAgain(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	w := setup(t)
@@ -282,11 +349,13 @@ func TestABulkThatTurnsUpLateIsAdopted(t *testing.T) {
 	a := w.sending(w.prepare(false))
 	w.must(w.MarkUnknown(ctx, a.ID, "応答がありません", w.now))
 	w.must(w.PresumeNotSent(ctx, worker, a.ID, "一覧にありません"))
+	w.must(w.ConfirmResend(ctx, staff, f.ID, "届いていない"))
+	w.must(w.Cleared(ctx, "a1", w.now))
+	b := w.sending(w.prepare(false))
 	w.must(w.Acknowledge(ctx, worker, a.ID, queue.NotSentPresumed, "202607020000000001", "", "", "listing", w.now))
-	w.must(w.SettleFolder(ctx, worker, a.ID, queue.FolderResult{Folder: "A", ArriveID: "4952026000000001"}))
-	got := w.filing(f.ID)
-	if got.State != queue.Arrived || got.ArriveID != "4952026000000001" {
-		t.Errorf("filing = %+v", got)
+	w.must(w.CloseIfDone(ctx, a.ID))
+	if w.attempt(a.ID).State != queue.Settled || w.attempt(b.ID).State != queue.Sending || w.filing(f.ID).State != queue.Submitting {
+		t.Errorf("attempts %s and %s, filing %s", w.attempt(a.ID).State, w.attempt(b.ID).State, w.filing(f.ID).State)
 	}
 }
 

@@ -65,7 +65,8 @@ func touch(path string) error {
 	if err != nil {
 		return err
 	}
-	return file.Close()
+	// A file that was restored from somewhere may be readable by all.
+	return errors.Join(file.Chmod(0o600), file.Close())
 }
 
 func connect(ctx context.Context, path string, connections int, queryOnly bool) (*sqlx.DB, error) {

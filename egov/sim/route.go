@@ -107,6 +107,7 @@ func find(r *http.Request) (c *call, allow []string) {
 
 // serve finds the operation, lets the fault script interfere, and answers.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.config.Clock().UTC().Format(http.TimeFormat)) // one clock for all that it says
 	c, allow := find(r)
 	switch {
 	case c == nil:

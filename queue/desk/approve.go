@@ -106,7 +106,7 @@ func (d *Desk) Approve(ctx context.Context, who Person, id string, revision int,
 		return fmt.Errorf("approve filing %s: %w", id, queue.ErrStale)
 	case f.State != queue.Draft:
 		return fmt.Errorf("approve filing %s in %s: %w", id, f.State, queue.ErrNotAllowed)
-	case d.FourEyes && f.CreatedBy == who.Name:
+	case d.FourEyes && (f.CreatedBy == who.Name || f.EditedBy == who.Name):
 		return ErrFourEyes
 	case len(checked.Findings) > 0:
 		return &InvalidError{Findings: checked.Findings}
@@ -142,7 +142,12 @@ func (d *Desk) approve(ctx context.Context, who Person, c Checked, purpose strin
 			approval.Grants = append(approval.Grants, queue.Grant{Slot: slot.Name, Grant: grant.ID, Ref: c.ref})
 		}
 	}
-	return d.Store.Approve(ctx, who.actor(), f.ID, approval)
+	err := d.Store.Approve(ctx, who.actor(), f.ID, approval)
+	if err != nil && len(slots) > 0 {
+		// A grant without its approval opens nothing by itself; it is taken back all the same.
+		err = errors.Join(err, d.Vault.RevokeFiling(context.WithoutCancel(ctx), f.ID, who.who()))
+	}
+	return err
 }
 
 func micros(t time.Time) database.Micros { return database.At(t) }

@@ -21,6 +21,8 @@ var NumberHeader = []string{"company_code", "person_code", "my_number"}
 const (
 	maxNumberFile = 16 << 20
 	maxNumberRows = 100_000
+	// maxNumberProblems is more than anybody reads.
+	maxNumberProblems = 1000
 )
 
 // NumberFileError lists everything that is wrong with a file of numbers, by row
@@ -95,6 +97,9 @@ func (d *Desk) readNumbers(ctx context.Context, in io.Reader) ([]numberRow, erro
 		for _, problem := range found {
 			problems = append(problems, fmt.Sprintf("%d行目 %s", line, problem))
 		}
+		if len(problems) > maxNumberProblems {
+			return rows, &NumberFileError{Problems: append(problems, "誤りが多すぎるため、ここまでで止めました")}
+		}
 		if row.number != nil {
 			rows = append(rows, row)
 		}
@@ -159,6 +164,7 @@ func (p *directory) company(ctx context.Context, code string) (map[string]office
 	}
 	company, err := p.desk.Office.CompanyByCode(ctx, code)
 	if errors.Is(err, office.ErrNotFound) {
+		p.companies[code] = nil
 		return nil, nil
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package night
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -18,35 +19,62 @@ import (
 // filings are held, with the evidence, for a person. Nothing is sent again here.
 func (r *run) absent(ctx context.Context, token string, q *inquiry, a queue.Attempt) error {
 	now := r.Now()
-	passed := now.Sub(a.SendingAt.Time())
+	// A request that ended late moves the moment from which e-Gov must have it; a
+	// dead sender leaves only the moment it began.
+	ended := max(a.SendingAt, a.AnsweredAt).Time()
+	passed := now.Sub(ended)
 	counts := r.Settings.absenceCounts()
-	witnessed := q.newest > a.ID
+	witnessed, err := r.Store.SentLater(ctx, q.shown, a)
+	if err != nil {
+		return err
+	}
 	if a.State == queue.Unknown && passed >= counts && (witnessed || passed >= counts+r.Settings.QuietPeriod) {
-		evidence, err := r.evidence(ctx, token, a, passed, witnessed)
-		if err != nil {
-			return r.inquiryFailed(ctx, []queue.Attempt{a}, token, err)
-		}
-		full, err := r.Store.Attempt(ctx, a.ID)
-		if err != nil {
+		off, err := r.clockIsOff(ctx, a)
+		if err != nil || off {
 			return err
 		}
-		err = r.Store.PresumeNotSent(ctx, worker, a.ID, evidence)
-		if err != nil {
-			return err
-		}
-		r.summary.Held += len(full.Filings)
-		r.step("presumed not sent")
-		return nil
+		return r.presume(ctx, token, a, passed, witnessed)
 	}
 	next := now.Add(r.nextPause(a))
 	// The moment from which absence counts is worth a question of its own.
 	for _, moment := range []time.Duration{counts, counts + r.Settings.QuietPeriod} {
-		at := a.SendingAt.Time().Add(moment)
+		at := ended.Add(moment)
 		if a.State == queue.Unknown && at.After(now) && at.Before(next) {
 			next = at
 		}
 	}
 	return r.Store.Asked(ctx, a.ID, next)
+}
+
+func (r *run) presume(ctx context.Context, token string, a queue.Attempt, passed time.Duration, witnessed bool) error {
+	evidence, err := r.evidence(ctx, token, a, passed, witnessed)
+	if err != nil {
+		return r.inquiryFailed(ctx, []queue.Attempt{a}, token, err)
+	}
+	err = r.Store.PresumeNotSent(ctx, worker, a.ID, evidence)
+	if err != nil {
+		return err
+	}
+	r.step("presumed not sent")
+	return nil
+}
+
+// maxSkew is how far this computer's clock may be from e-Gov's before an absence
+// means nothing: listings are asked for by day.
+const maxSkew = 5 * time.Minute
+
+// clockIsOff tells whether the listing was asked for by a wrong clock. Then the
+// attempt stays unknown, and somebody is told.
+func (r *run) clockIsOff(ctx context.Context, a queue.Attempt) (bool, error) {
+	skew, known := r.EGov.Skew()
+	if !known || skew.Abs() <= maxSkew {
+		return false, nil
+	}
+	text := fmt.Sprintf("このコンピューターの時計がe-Govの時計と%sずれています。時計を合わせるまで、結果不明の送信を判断しません", skew.Abs().Round(time.Minute))
+	if !slices.Contains(r.summary.Alarms, text) {
+		r.summary.Alarms = append(r.summary.Alarms, text)
+	}
+	return true, r.Store.Asked(ctx, a.ID, r.Now().Add(r.nextPause(a)))
 }
 
 // evidence says on what the presumption rests, and looks once more, in the list

@@ -10,7 +10,9 @@ import (
 
 	"todoke/forms"
 	"todoke/mynumber"
+	"todoke/office"
 	"todoke/queue"
+	"todoke/seal"
 	"todoke/signing"
 	"todoke/vault"
 )
@@ -90,12 +92,52 @@ func (r *run) build(ctx context.Context, attempt queue.Attempt) (*parcel, error)
 	if p.empty() {
 		return p, nil
 	}
-	var err error
-	p.zip, err = forms.Pack(folders)
-	if err != nil {
-		return p, fmt.Errorf("pack attempt %s: %w", attempt.ID, err)
+	err := r.pack(p, folders)
+	if err == nil {
+		return p, nil
 	}
-	return p, r.verify(p)
+	return p, r.packWithout(ctx, attempt.ID, p, folders, err)
+}
+
+// pack makes the zip and verifies it by the independent path.
+func (r *run) pack(p *parcel, folders []forms.Folder) error {
+	zip, err := forms.Pack(folders)
+	if err != nil {
+		return fmt.Errorf("pack: %w", err)
+	}
+	clear(p.zip)
+	p.zip = zip
+	return r.verify(p.zip, folders)
+}
+
+// packWithout finds the filings that keep a bulk from verifying, drops them, and
+// packs the others. When each verifies alone, the fault is not a filing's, and the
+// attempt ends with it.
+func (r *run) packWithout(ctx context.Context, attempt string, p *parcel, folders []forms.Folder, cause error) error {
+	var sound []forms.Folder
+	for _, folder := range folders {
+		alone := &parcel{}
+		err := r.pack(alone, []forms.Folder{folder})
+		clear(alone.zip)
+		if err == nil {
+			sound = append(sound, folder)
+			continue
+		}
+		err = r.drop(ctx, attempt, p.byName[folder.Name], &dropError{
+			kind: queue.HoldBuild, reason: "送信前の検証に合格しません。添付書類と登録内容を確かめてください: " + err.Error(),
+		})
+		if err != nil {
+			return err
+		}
+		delete(p.byName, folder.Name)
+	}
+	if len(sound) == len(folders) {
+		return cause
+	}
+	if p.empty() {
+		return nil
+	}
+	return r.pack(p, sound)
 }
 
 // dropError says why a filing cannot go with its attempt.
@@ -157,8 +199,11 @@ var certificateExtension = map[string]string{"pdf": "pdf", "jpeg": "jpg"}
 
 func (r *run) attachments(ctx context.Context, company string) ([]forms.Attachment, error) {
 	data, kind, err := r.Document.AgencyCertificate(ctx, company)
+	if err != nil && !errors.Is(err, office.ErrNotFound) && !errors.Is(err, seal.ErrUnreadable) {
+		return nil, err // our storage's fault, not this filing's
+	}
 	if err != nil {
-		return nil, &dropError{kind: queue.HoldBuild, reason: "提出代行に関する証明書を添付できません: " + err.Error()}
+		return nil, &dropError{kind: queue.HoldBuild, reason: "提出代行に関する証明書を添付できません: " + forStaff(err)}
 	}
 	return []forms.Attachment{{Name: certificateName, FileName: "agency_certificate." + certificateExtension[kind], Data: data}}, nil
 }
@@ -184,7 +229,7 @@ func (r *run) reveal(ctx context.Context, p *parcel, attempt string, f queue.Fil
 				Who: vault.Who{Actor: nightActor(f), Screen: screen}, Destination: f.Destination,
 			})
 			if vault.IsRefusal(err) {
-				return nil, &dropError{kind: queue.HoldGrant, reason: err.Error()}
+				return nil, &dropError{kind: queue.HoldGrant, reason: forStaff(err)}
 			}
 			if err != nil {
 				return nil, err
@@ -196,6 +241,23 @@ func (r *run) reveal(ctx context.Context, p *parcel, attempt string, f queue.Fil
 		digits[g.Slot] = number.Digits()
 	}
 	return digits, nil
+}
+
+// forStaff is the innermost error of a chain: what the layers above add is for logs.
+func forStaff(err error) string {
+	for {
+		var next error
+		switch e := err.(type) { //nolint:errorlint // it walks the chain itself
+		case interface{ Unwrap() error }:
+			next = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			next = e.Unwrap()[0] // errors.Join and fmt.Errorf never make an empty one
+		}
+		if next == nil {
+			return err.Error()
+		}
+		err = next
+	}
 }
 
 func (r *run) sign(a *forms.Application, at time.Time) error {
@@ -233,16 +295,19 @@ func (r *run) keepCopy(ctx context.Context, attempt, filing string, filled *form
 	return nil
 }
 
-// verify reads the finished zip again, on the path that shares nothing with the
-// one that made it, and insists on exactly the folders of this attempt.
-func (r *run) verify(p *parcel) error {
-	report := signing.VerifyPackage(p.zip, r.Now())
-	if !report.OK() || len(report.Folders) != len(p.byName) {
+// verify reads a finished zip again, on the path that shares nothing with the one
+// that made it, and insists on exactly these folders, signed by this office.
+func (r *run) verify(zip []byte, folders []forms.Folder) error {
+	report := signing.VerifyPackage(zip, r.Now())
+	if !report.OK() || len(report.Folders) != len(folders) {
 		return fmt.Errorf("verify what will leave: %s", report)
 	}
+	wanted := map[string]bool{}
+	for _, folder := range folders {
+		wanted[folder.Name] = true
+	}
 	for _, folder := range report.Folders {
-		_, ok := p.byName[folder.Name]
-		if !ok {
+		if !wanted[folder.Name] {
 			return errors.New("verify what will leave: a folder is not the attempt's")
 		}
 		err := r.signedByUs(folder.Signed[configurationFile])

@@ -35,6 +35,9 @@ type EGov interface {
 	OpenSubmission(ctx context.Context) (*egov.Submission, error)
 	Reports(ctx context.Context, accessToken string, selection egov.Selection) iter.Seq2[wire.BulkReport, error]
 	Cases(ctx context.Context, accessToken string, selection egov.Selection) iter.Seq2[wire.Case, error]
+	// Skew is how far this computer's clock was ahead of e-Gov's at the last answer;
+	// false when no answer said.
+	Skew() (time.Duration, bool)
 }
 
 // Tokens hands out access tokens; *account.Source has it. AccessToken returns one
@@ -92,11 +95,6 @@ type Sender struct {
 	Hook func(step string)
 	// Progress is told how far the run is.
 	Progress func(Progress)
-
-	limit    int // folders in one bulk; halves when e-Gov refuses one without naming a folder
-	failures int // attempts in a row that did not reach e-Gov
-	renewed  bool
-	worked   bool // something was sent or settled in this run
 }
 
 // Locker makes sure that one sender works for an account.
@@ -151,21 +149,46 @@ func (s *Sender) Run(ctx context.Context) (summary Summary, err error) {
 	defer func() { err = errors.Join(err, release()) }()
 	s.step("locked")
 	end := s.Now().Add(s.Settings.MaxDuration)
-	s.limit = s.Settings.BatchLimit
 	err = s.recover(ctx)
 	if err != nil {
 		return Summary{}, err
 	}
-	run := &run{Sender: s}
+	err = s.maySign()
+	if err != nil {
+		return Summary{}, err
+	}
+	run := &run{Sender: s, limit: s.Settings.BatchLimit}
 	err = run.work(ctx, end)
 	finishErr := run.finish(context.WithoutCancel(ctx))
 	return run.summary, errors.Join(err, finishErr)
+}
+
+// maySign refuses to begin with a certificate that e-Gov would refuse with every
+// filing.
+func (s *Sender) maySign() error {
+	for _, signer := range s.Signers {
+		err := signing.CheckCertificate(signer.Certificate, s.Now())
+		if err != nil {
+			return fmt.Errorf("署名用の電子証明書が使えません（%w）: %w", err, ErrHalted)
+		}
+	}
+	return nil
 }
 
 // run is the state of one Run.
 type run struct {
 	*Sender
 	summary Summary
+
+	limit      int       // folders in one bulk; halves when e-Gov refuses one without naming a folder
+	failures   int       // attempts in a row that did not reach e-Gov
+	retry      bool      // something failed to be sent and is tried again in this run
+	unnamed    int       // single folders in a row that e-Gov refused without naming one
+	renewed    bool      // the token was refused and renewed since the last success
+	worked     bool      // something was sent or settled
+	lookedBack bool      // presumed losses were looked for
+	nextLook   time.Time // not before this, after listings that failed
+	vain       int       // how many looks failed
 }
 
 func (s *Sender) recover(ctx context.Context) error {
@@ -196,6 +219,10 @@ func (r *run) work(ctx context.Context, end time.Time) error {
 		if err != nil {
 			return err
 		}
+		err = r.lookBack(ctx)
+		if err != nil {
+			return err
+		}
 		sent, err := r.sendNext(ctx)
 		if err != nil {
 			return err
@@ -221,6 +248,13 @@ func (r *run) nextWork(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return next, err
 	}
+	waiting, err := r.Store.LookFirst(ctx, r.Account)
+	if err != nil {
+		return next, err
+	}
+	if waiting && (next.IsZero() || r.nextLook.Before(next)) {
+		next = r.nextLook
+	}
 	open, err := r.Store.Attempts(ctx, r.Account, queue.Unknown, queue.Acknowledged)
 	if err != nil {
 		return next, err
@@ -237,14 +271,15 @@ func (r *run) nextWork(ctx context.Context) (time.Time, error) {
 // nextRetry returns when a filing that failed to be sent is due again. One that
 // the office wants later (not_before) is another night's work.
 func (r *run) nextRetry(ctx context.Context) (time.Time, error) {
-	if r.failures == 0 {
+	if !r.retry {
 		return time.Time{}, nil
 	}
 	return r.Store.NextDue(ctx, r.Account)
 }
 
 func (r *run) pause(ctx context.Context, until time.Time) error {
-	const shortest = 10 * time.Millisecond
+	// However soon something is due, e-Gov is not asked more often than this.
+	shortest := min(r.Settings.PollFirst, time.Second)
 	wait := max(until.Sub(r.Now()), shortest)
 	r.tell(fmt.Sprintf("e-Govの処理を待っています（次の照会 %s）", until.In(jst).Format("15:04:05")))
 	return r.Wait(ctx, wait)

@@ -31,14 +31,15 @@ func (s *Sender) logResult(ctx context.Context, o queue.OwedResult) error {
 	if err != nil {
 		return err
 	}
-	logged, err := s.resultLogged(ctx, f.CompanyID, o)
+	text := outcomeText(f, o)
+	logged, err := s.resultLogged(ctx, f.CompanyID, o, text)
 	if err != nil {
 		return err
 	}
 	if !logged {
 		_, err = s.Usage.Append(ctx, usage.Entry{
 			Company: f.CompanyID, Actor: nightActor(f), Screen: screen, Action: usage.ActionResult, Purpose: f.Purpose,
-			Subject: f.Subject, Filing: f.ID, Attempt: o.AttemptID, Destination: f.Destination, Result: outcomeText(f, o),
+			Subject: f.Subject, Filing: f.ID, Attempt: o.AttemptID, Destination: f.Destination, Result: text,
 		})
 		if err != nil {
 			return err
@@ -49,12 +50,13 @@ func (s *Sender) logResult(ctx context.Context, o queue.OwedResult) error {
 }
 
 // resultLogged looks whether a run that died had written the entry already.
-func (s *Sender) resultLogged(ctx context.Context, company string, o queue.OwedResult) (bool, error) {
+func (s *Sender) resultLogged(ctx context.Context, company string, o queue.OwedResult, text string) (bool, error) {
 	for stored, err := range s.Usage.List(ctx, usage.Query{Log: company, Filing: o.FilingID}) {
 		if err != nil {
 			return false, err
 		}
-		if stored.Entry.Attempt == o.AttemptID && stored.Entry.Action == usage.ActionResult {
+		e := stored.Entry
+		if e.Attempt == o.AttemptID && e.Action == usage.ActionResult && e.Result == text {
 			return true, nil
 		}
 	}

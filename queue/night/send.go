@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (r *run) send(ctx context.Context, attempt queue.Attempt, token string) err
 	// The connection comes first: while e-Gov cannot be reached no number is revealed.
 	connection, err := r.EGov.OpenSubmission(ctx)
 	if err != nil {
-		r.failures++
+		r.failed()
 		return r.notSent(ctx, attempt.ID, queue.Prepared, "e-Govに接続できません")
 	}
 	defer connection.Close() //nolint:errcheck // after a request it is closed already
@@ -56,11 +57,11 @@ func (r *run) send(ctx context.Context, attempt queue.Attempt, token string) err
 	}
 	r.step("package verified")
 
+	started := r.Now()
 	err = r.Store.StartSending(ctx, attempt.ID)
 	if err != nil {
 		return r.afterLostCommit(ctx, attempt.ID, err)
 	}
-	started := r.Now()
 	r.step("sending committed")
 	result, _ := connection.BulkApply(ctx, token, attempt.FileName(), parcel.zip, func() error {
 		return r.mayStillSend(ctx, attempt.ID, started)
@@ -79,11 +80,6 @@ func (r *run) send(ctx context.Context, attempt queue.Attempt, token string) err
 // still ours, and not more than the send window has passed since the commit. The
 // wall clock is compared too because a suspended machine stops the other one.
 func (r *run) mayStillSend(ctx context.Context, attempt string, started time.Time) error {
-	now := r.Now()
-	passed := max(now.Sub(started), now.Round(0).Sub(started.Round(0)))
-	if passed > r.Settings.SendWindow {
-		return fmt.Errorf("the send window has passed by %v", passed-r.Settings.SendWindow)
-	}
 	err := r.Lock.Held()
 	if err != nil {
 		return fmt.Errorf("the sender's lock is lost: %w", err)
@@ -93,6 +89,12 @@ func (r *run) mayStillSend(ctx context.Context, attempt string, started time.Tim
 		return err
 	}
 	r.step("first byte next")
+	// The window comes last: what is above may have taken its time.
+	now := r.Now()
+	passed := max(now.Sub(started), now.Round(0).Sub(started.Round(0)))
+	if passed > r.Settings.SendWindow {
+		return fmt.Errorf("the send window has passed by %v", passed-r.Settings.SendWindow)
+	}
 	return nil
 }
 
@@ -104,6 +106,12 @@ func (r *run) afterLostCommit(ctx context.Context, attempt string, cause error) 
 		return errors.Join(cause, err)
 	}
 	return errors.Join(cause, r.notSent(ctx, attempt, a.State, "送信の記録に失敗しました"))
+}
+
+// failed counts an attempt that did not reach e-Gov.
+func (r *run) failed() {
+	r.failures++
+	r.retry = true
 }
 
 func (r *run) notSent(ctx context.Context, attempt string, from queue.AttemptState, why string) error {
@@ -123,9 +131,12 @@ func (r *run) record(ctx context.Context, attempt queue.Attempt, p *parcel, resu
 	if class != egov.NotSent && class != egov.Unauthorized {
 		r.failures, r.renewed = 0, false
 	}
+	if class != egov.NothingRegistered && class != egov.Refused {
+		r.unnamed = 0
+	}
 	switch class {
 	case egov.NotSent:
-		r.failures++
+		r.failed()
 		return r.Store.EndNotSent(ctx, worker, attempt.ID, queue.Sending, answer)
 	case egov.Unauthorized:
 		return r.unauthorized(ctx, attempt.ID, token, answer)
@@ -168,51 +179,78 @@ func (r *run) unauthorized(ctx context.Context, attempt, token, answer string) e
 	return r.Tokens.Reject(ctx, token)
 }
 
-// refused is for answers that would be the same next time: too large (413), or an
-// address that is not there (404), after which nothing else need be tried.
+// refused is for answers that would be the same next time: an address that is not
+// there (404), after which nothing else need be tried, or too large (413), where a
+// smaller bulk may pass.
 func (r *run) refused(ctx context.Context, attempt queue.Attempt, p *parcel, result egov.SubmissionResult, answer string) error {
+	if result.Answer.Status == http.StatusRequestEntityTooLarge {
+		_, err := r.whole(ctx, attempt, p, answer)
+		return err
+	}
 	err := r.Store.Reject(ctx, worker, attempt.ID, answer, p.sameFinding(queue.Finding{Content: answer}), true)
 	if err != nil {
 		return err
 	}
 	r.summary.Refused += p.folders()
-	if result.Answer.Status == 404 {
-		return fmt.Errorf("e-Govの宛先が見つかりません（404）。接続先の設定を確かめてください: %w", ErrHalted)
-	}
-	return nil
+	return fmt.Errorf("e-Govの宛先が見つかりません（404）。接続先の設定を確かめてください: %w", ErrHalted)
 }
 
-// nothingRegistered refuses the folders that e-Gov names. When it names none, the
-// bulks of this run become half as large, until the one folder left is the culprit.
+// nothingRegistered refuses the folders that e-Gov names; the others go into a new
+// attempt.
 func (r *run) nothingRegistered(ctx context.Context, attempt queue.Attempt, p *parcel, result egov.SubmissionResult, answer string) error {
 	findings := map[string]queue.Findings{}
 	for _, e := range result.Answer.Problem.Errors {
 		filing, ok := p.filingOf(e.ErrorFolder)
 		if ok {
-			findings[filing] = append(findings[filing], queue.Finding{File: p.mask(e.ErrorFile), Content: p.mask(e.Content)})
+			findings[filing] = append(findings[filing], queue.Finding{File: told(p.mask(e.ErrorFile)), Content: told(p.mask(e.Content))})
 		}
 	}
-	all := len(findings) == 0 && p.folders() == 1
-	if all {
-		findings = p.sameFinding(queue.Finding{Content: answer})
-	}
 	if len(findings) == 0 {
-		r.limit = max(1, p.folders()/2)
+		alone, err := r.whole(ctx, attempt, p, answer)
+		if err != nil || !alone {
+			return err
+		}
+		r.unnamed++
+		if r.unnamed >= maxUnnamed {
+			return fmt.Errorf("e-Govが続けて%d件を、どの申請とも言わずに拒否しました: %w", r.unnamed, ErrHalted)
+		}
+		return nil
 	}
+	r.unnamed = 0
 	r.summary.Refused += len(findings)
-	return r.Store.Reject(ctx, worker, attempt.ID, answer, findings, all)
+	return r.Store.Reject(ctx, worker, attempt.ID, answer, findings, false)
 }
 
-// describe puts an outcome into words for the attempt's row. The body is masked
-// as a whole before it is cut, so that a cut cannot leave part of a number.
+// maxUnnamed is how many single filings in a row may be refused with no word on
+// which is at fault before the fault is taken to be elsewhere, so that an e-Gov
+// which takes nothing at all does not refuse the whole queue.
+const maxUnnamed = 3
+
+// whole deals with a bulk that e-Gov refused without naming a folder: the bulks of
+// this run become half as large, until the one folder left must be the culprit. It
+// reports whether that was so here.
+func (r *run) whole(ctx context.Context, attempt queue.Attempt, p *parcel, answer string) (alone bool, err error) {
+	if p.folders() > 1 {
+		r.limit = p.folders() / 2
+		return false, r.Store.Reject(ctx, worker, attempt.ID, answer, nil, false)
+	}
+	r.summary.Refused++
+	return true, r.Store.Reject(ctx, worker, attempt.ID, answer, p.sameFinding(queue.Finding{Content: answer}), true)
+}
+
+// describe puts an outcome into words for the attempt's row. Of an answer only
+// what e-Gov means to say is kept: a body that is not understood could repeat what
+// was sent in some encoding, where no mask would find a number.
 func (p *parcel) describe(result egov.SubmissionResult) string {
-	const longest = 600
-	if result.Answer == nil {
+	a := result.Answer
+	switch {
+	case a == nil:
 		return p.mask(fmt.Sprintf("応答なし（%s）: %v", result.Progress, result.Err))
+	case a.Bulk != nil:
+		return fmt.Sprintf("HTTP %d 送信番号 %s", a.Status, a.Bulk.SendNumber)
+	case a.Problem != nil:
+		return fmt.Sprintf("HTTP %d %s", a.Status, strings.TrimSpace(told(p.mask(a.Problem.Title))+" "+told(p.mask(a.Problem.Detail))))
+	default:
+		return fmt.Sprintf("HTTP %d（本文 %dバイト）", a.Status, len(a.Body))
 	}
-	text := []rune(p.mask(strings.ToValidUTF8(string(result.Answer.Body), "�")))
-	if len(text) > longest {
-		text = append(text[:longest], '…')
-	}
-	return fmt.Sprintf("HTTP %d %s", result.Answer.Status, string(text))
 }

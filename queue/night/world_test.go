@@ -244,8 +244,19 @@ func (w *world) night() night.Summary {
 // crash is what a hook panics with where a process would have died.
 type crash struct{ step string }
 
-// crashAt runs a night that dies at the step, if it gets there.
+// crashAt runs a night that dies at the first step of that name, if it gets there.
 func (w *world) crashAt(step string) (crashed bool) {
+	w.t.Helper()
+	return w.crashWhere(func(_ int, at string) bool { return at == step })
+}
+
+// crashAfter runs a night that dies at its n-th step, counted from 0.
+func (w *world) crashAfter(n int) (crashed bool) {
+	w.t.Helper()
+	return w.crashWhere(func(at int, _ string) bool { return at == n })
+}
+
+func (w *world) crashWhere(here func(n int, step string) bool) (crashed bool) {
 	w.t.Helper()
 	before := w.hook
 	defer func() {
@@ -260,10 +271,12 @@ func (w *world) crashAt(step string) (crashed bool) {
 		}
 		w.egov.settled()
 	}()
-	w.hook = func(at string) {
-		if at == step {
+	n := 0
+	w.hook = func(step string) {
+		if here(n, step) {
 			panic(crash{step})
 		}
+		n++
 	}
 	_, err := w.run()
 	w.must(err)

@@ -27,8 +27,10 @@ CREATE TABLE filings (
     arrive_id       TEXT    NOT NULL DEFAULT '',
     arrive_date     TEXT    NOT NULL DEFAULT '',
     findings        TEXT    NOT NULL DEFAULT '',
+    look_first      INTEGER NOT NULL DEFAULT 0,
     created_at      BIGINT  NOT NULL,
     created_by      TEXT    NOT NULL,
+    edited_by       TEXT    NOT NULL,
     updated_at      BIGINT  NOT NULL
 );
 -- The office's own doubles: one live filing per company, person, procedure and
@@ -83,6 +85,7 @@ CREATE TABLE attempt_filings (
     filing_id   TEXT    NOT NULL REFERENCES filings (id),
     folder      TEXT    NOT NULL,
     live        INTEGER NOT NULL,
+    dropped     INTEGER NOT NULL DEFAULT 0,
     outcome     TEXT    NOT NULL DEFAULT '',
     used        INTEGER NOT NULL DEFAULT 0,
     result_logged INTEGER NOT NULL DEFAULT 0,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 func (a *app) fileCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "file", Short: "届出を作成・確認・承認し、送信待ちにする", Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(a.fileCreate(), a.fileCheck(), a.fileApprove(), a.fileQueue(), a.fileCancel(), a.fileResend(),
+	cmd.AddCommand(a.fileCreate(), a.fileEdit(), a.fileCheck(), a.fileApprove(), a.fileQueue(), a.fileCancel(), a.fileResend(),
 		a.fileList(), a.fileShow(), a.filePreview(), a.fileCopy())
 	return cmd
 }
@@ -72,6 +73,44 @@ func (a *app) fileCreate() *cobra.Command {
 	cmd.Flags().StringVar(&person, "person", "", "人のコード")
 	cmd.Flags().StringArrayVar(&fields, "set", nil, "項目=値（繰り返し可。項目は「todoke forms show 手続ID」で確かめる）")
 	cmd.Flags().StringVar(&reason, "double", "", "同じ事由の届出が既にあるときに、それでも作成する理由")
+	return cmd
+}
+
+func (a *app) fileEdit() *cobra.Command {
+	var reason string
+	var fields []string
+	cmd := &cobra.Command{
+		Use: "edit 届出ID", Short: "届出の項目を直し、下書きに戻す（承認はやり直し）", Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			changes, err := parseFields(fields)
+			if err != nil {
+				return err
+			}
+			return a.desked(cmd, func(d *officedir.Dir, work *desk.Desk, who desk.Person) error {
+				f, err := d.Queue.Filing(cmd.Context(), given[0])
+				if err != nil {
+					return err
+				}
+				event := maps.Clone(map[string]string(f.Event))
+				for name, value := range changes {
+					if event == nil {
+						event = map[string]string{}
+					}
+					event[name] = value
+					if value == "" {
+						delete(event, name)
+					}
+				}
+				_, err = work.Edit(cmd.Context(), who, f.ID, f.Revision, event, reason)
+				if err != nil {
+					return err
+				}
+				return a.tellFindings(cmd, work, f.ID)
+			})
+		},
+	}
+	cmd.Flags().StringArrayVar(&fields, "set", nil, "項目=値（繰り返し可。項目= で空欄に戻す）")
+	cmd.Flags().StringVar(&reason, "reason", "", "理由（不受理や保留の届出を直すときは必須）")
 	return cmd
 }
 

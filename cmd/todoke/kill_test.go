@@ -34,10 +34,10 @@ func judge(t *testing.T, server *sim.Server, dir string) statusCounts {
 	return s
 }
 
-// stepsOf runs a whole night once and returns the names of its steps.
-func stepsOf(t *testing.T) []string {
+// stepsOf runs a whole night once and returns its numbered steps.
+func stepsOf(t *testing.T, change func(*sim.Config)) []string {
 	t.Helper()
-	server, url := ministry(t, nil)
+	server, url := ministry(t, change)
 	dir := heldOffice(t, url, 1)
 	trace := filepath.Join(t.TempDir(), "trace")
 	p := finish(t, command(t, []string{traceVariable + "=" + trace}, "night", "--dir", dir))
@@ -57,7 +57,7 @@ func stepsOf(t *testing.T) []string {
 func TestKillAtEveryStep(t *testing.T) {
 	needsProcesses(t)
 	t.Parallel()
-	steps := stepsOf(t)
+	steps := stepsOf(t, nil)
 	const fewest = 20
 	if len(steps) < fewest {
 		t.Fatalf("a night has only %d steps: %v", len(steps), steps)
@@ -78,6 +78,57 @@ func TestKillAtEveryStep(t *testing.T) {
 			t.Errorf("killed at %q, %d filings are held", steps[i], s.Held)
 		}
 	})
+}
+
+// badNights are nights whose steps a good one does not have.
+var badNights = map[string]func(*sim.Config){
+	"answer lost": func(c *sim.Config) {
+		c.Faults = []fault.Rule{{Effect: fault.DropAnswer, Operation: "bulk-apply", Count: 1}}
+	},
+	"never received": func(c *sim.Config) {
+		c.Faults = []fault.Rule{{Effect: fault.ResetBefore, Operation: "bulk-apply", Count: 1}}
+	},
+	"refused": func(c *sim.Config) {
+		c.Faults = []fault.Rule{{Effect: fault.StatusBefore, Operation: "bulk-apply", Status: 413, Count: 1}}
+	},
+}
+
+// TestKillInBadNights kills at the steps that only happen when something goes
+// wrong at e-Gov.
+func TestKillInBadNights(t *testing.T) {
+	needsProcesses(t)
+	t.Parallel()
+	usual := map[string]bool{}
+	for _, step := range stepsOf(t, nil) {
+		usual[nameOf(step)] = true
+	}
+	for name, night := range badNights {
+		t.Run(name, func(t *testing.T) {
+			var steps []string
+			for _, step := range stepsOf(t, night) {
+				if !usual[nameOf(step)] || nameOf(step) == "answer received" || nameOf(step) == "answer recorded" {
+					steps = append(steps, step)
+				}
+			}
+			together(t, steps, func(t *testing.T, i int) {
+				server, url := ministry(t, night)
+				dir := heldOffice(t, url, 1)
+				number, _, _ := strings.Cut(steps[i], " ")
+				p := finish(t, command(t, []string{killVariable + "=" + number}, "night", "--dir", dir))
+				if !p.killed {
+					t.Fatalf("the night was not killed: exit %d\n%s%s", p.code, p.out, p.err)
+				}
+				ok(t, "night", "--dir", dir)
+				judge(t, server, dir)
+			})
+		})
+	}
+}
+
+// nameOf is a step without its number.
+func nameOf(step string) string {
+	_, name, _ := strings.Cut(step, " ")
+	return name
 }
 
 // TestKillAtRandomMoments kills nights against an e-Gov that loses answers and is

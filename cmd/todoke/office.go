@@ -81,7 +81,11 @@ func (a *app) officeProfile() *cobra.Command {
 		Use: "profile", Short: "事務所と社会保険労務士の情報を登録する", Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.acting(cmd, func(d *officedir.Dir, who desk.Person) error {
-				return d.Office.PutOffice(cmd.Context(), o.Clean(), who.Name)
+				err := d.Office.PutOffice(cmd.Context(), o.Clean(), who.Name)
+				if err != nil {
+					return err
+				}
+				return a.audit(cmd.Context(), d, who, usage.ActionChange, "事務所の情報を変更")
 			})
 		},
 	}
@@ -182,10 +186,11 @@ func (a *app) officeImport() *cobra.Command {
 				if len(cells) > 0 {
 					return errors.Join(err, fmt.Errorf("%d件の誤りがあるため、何も変更していません", len(cells)))
 				}
+				text := fmt.Sprintf("新規 %d件、更新 %d件、変更なし %d件", summary.New, summary.Updated, summary.Unchanged)
 				if !a.json {
-					fmt.Fprintf(a.out, "新規 %d件、更新 %d件、変更なし %d件\n", summary.New, summary.Updated, summary.Unchanged)
+					fmt.Fprintln(a.out, text)
 				}
-				return err
+				return errors.Join(err, a.audit(cmd.Context(), d, who, usage.ActionChange, "台帳を取込: "+text))
 			})
 		},
 	})

@@ -99,7 +99,11 @@ func (a *app) officeCertificate() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return d.Office.PutAgencyCertificate(cmd.Context(), company.ID, data, who.Name)
+				err = d.Office.PutAgencyCertificate(cmd.Context(), company.ID, data, who.Name)
+				if err != nil {
+					return err
+				}
+				return a.audit(cmd.Context(), d, who, usage.ActionChange, "提出代行に関する証明書を登録: "+company.Code)
 			})
 		},
 	}
@@ -175,7 +179,7 @@ func (a *app) officeAPIKey() *cobra.Command {
 		Use: "api-key 名称", Short: "APIキーを発行する（一度だけ表示する）", Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			if (member == "") == (company == "") {
-				return usageError{errors.New("--member か --company のどちらか一方を指定してください")}
+				return usageError{errors.New("--for-member か --for-company のどちらか一方を指定してください")}
 			}
 			return a.acting(cmd, func(d *officedir.Dir, who desk.Person) error {
 				if !who.Roles.Has(office.Responsible) {

@@ -251,6 +251,37 @@ func TestNumbersLeaveNoTrace(t *testing.T) {
 	}
 }
 
+// TestAKilledNightLeavesNoTrace looks while the write-ahead logs are still there,
+// in an office whose night died with numbers in memory.
+func TestAKilledNightLeavesNoTrace(t *testing.T) {
+	needsProcesses(t)
+	t.Parallel()
+	_, numbers := peopleFile(t, 1)
+	var needles []needle
+	for _, number := range numbers {
+		needles = append(needles, numberNeedles(number)...)
+	}
+	together(t, []string{"number revealed", "package verified", "answer received"}, func(t *testing.T, i int) {
+		step := []string{"number revealed", "package verified", "answer received"}[i]
+		_, url := ministry(t, nil)
+		dir := heldOffice(t, url, 1)
+		cmd := command(t, []string{killVariable + "=" + step}, "night", "--dir", dir)
+		home := strings.TrimPrefix(cmd.Env[1], "HOME=")
+		p := finish(t, cmd)
+		if !p.killed {
+			t.Fatalf("the night was not killed: exit %d\n%s%s", p.code, p.out, p.err)
+		}
+		_, err := os.Stat(filepath.Join(dir, "office.db-wal"))
+		if err != nil {
+			t.Errorf("no write-ahead log is left to look into: %v", err)
+		}
+		found := append(searchTree(t, dir, needles), searchTree(t, home, needles)...)
+		for _, f := range append(found, search("output", []byte(p.out+p.err), needles, 0)...) {
+			t.Error(f)
+		}
+	})
+}
+
 // TestTheSearchCanFail plants each form of a number in a file, plain and
 // compressed, and insists that it is found.
 func TestTheSearchCanFail(t *testing.T) {

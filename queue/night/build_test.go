@@ -45,7 +45,7 @@ func TestWhatCannotBeBuiltIsHeld(t *testing.T) {
 	}{
 		"agency certificate removed": {
 			func(w *world, id string) {
-				w.must(w.dir.Office.DeleteAgencyCertificate(w.ctx, w.filing(id).CompanyID, boss.Name))
+				w.must(w.books.DeleteAgencyCertificate(w.ctx, w.filing(id).CompanyID, boss.Name))
 			}, "提出代行に関する証明書",
 		},
 		"agency certificate damaged": {
@@ -113,7 +113,7 @@ func TestApprovedDataAreSent(t *testing.T) {
 	person := w.person(0)
 	before := person.Address
 	person.Address = "東京都千代田区変更町9丁目9番"
-	_, err := w.dir.Office.PutPerson(w.ctx, person, staff.Name)
+	_, err := w.books.PutPerson(w.ctx, person, staff.Name)
 	w.must(err)
 	w.night()
 	w.total()
@@ -135,20 +135,14 @@ func TestApprovedDataAreSent(t *testing.T) {
 // not sent, its filings stay queued, and the run says so.
 func TestNothingLeavesUnverified(t *testing.T) {
 	t.Parallel()
-	certificate, key, err := selfSigned()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stranger, err := signing.LoadPEM(certificate, key)
+	ended, err := selfSigned(evening.Add(-time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*night.Sender){
-		"certificate ended": func(s *night.Sender) {
-			s.Now = func() time.Time { return evening.AddDate(2, 0, 0) }
-		},
+		"certificate ended": func(s *night.Sender) { s.Signers = []signing.Signer{ended} },
 		"key and certificate do not fit": func(s *night.Sender) {
-			s.Signers = []signing.Signer{{Key: stranger.Key, Certificate: s.Signers[0].Certificate}}
+			s.Signers = []signing.Signer{{Key: ended.Key, Certificate: s.Signers[0].Certificate}}
 		},
 		"no signer": func(s *night.Sender) { s.Signers = nil },
 	} {

@@ -15,7 +15,7 @@ func eventful(t *testing.T) *world {
 	w.queued(0, pensionGain)
 	w.queued(1, pensionGain)
 	w.queued(2, employmentGain)
-	w.must(w.dir.Vault.RevokeFiling(w.ctx, w.queued(3, employmentLoss), vaultWho))
+	w.must(w.vault.RevokeFiling(w.ctx, w.queued(3, employmentLoss), vaultWho))
 	w.egov.Script(on("bulk-apply", fault.DropAnswer), refuse(employmentGain))
 	return w
 }
@@ -59,7 +59,7 @@ func TestCrashAtEveryStep(t *testing.T) {
 			w.judge()
 			w.night()
 			w.total()
-			counts, err := w.dir.Queue.Counts(w.ctx)
+			counts, err := w.queue.Counts(w.ctx)
 			w.must(err)
 			held := 1 // by its grant
 			if steps[n] == "sending committed" {

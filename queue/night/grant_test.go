@@ -22,7 +22,7 @@ func (w *world) otherNumber(n int) {
 
 func (w *world) exec(query string, args ...any) {
 	w.t.Helper()
-	_, err := w.dir.Database.Write.ExecContext(w.ctx, query, args...)
+	_, err := w.db.Write.ExecContext(w.ctx, query, args...)
 	w.must(err)
 }
 
@@ -41,7 +41,7 @@ func TestGrantsThatDoNotOpen(t *testing.T) {
 			reason: vault.ErrGrantExpired,
 		},
 		"revoked": {
-			after:  func(w *world, id string) { w.must(w.dir.Vault.RevokeFiling(w.ctx, id, vaultWho)) },
+			after:  func(w *world, id string) { w.must(w.vault.RevokeFiling(w.ctx, id, vaultWho)) },
 			reason: vault.ErrGrantRevoked,
 		},
 		"number replaced": {
@@ -65,7 +65,7 @@ func TestGrantsThatDoNotOpen(t *testing.T) {
 		"another person's reference": {
 			after: func(w *world, id string) {
 				p := w.person(culprit + 2)
-				ref, err := w.dir.Vault.RefFor(w.ctx, p.CompanyID, p.Subject)
+				ref, err := w.vault.RefFor(w.ctx, p.CompanyID, p.Subject)
 				w.must(err)
 				w.exec("UPDATE filing_grants SET ref = ? WHERE filing_id = ?", ref, id)
 			},
@@ -170,7 +170,7 @@ func TestAllHeldSendsNothing(t *testing.T) {
 	w := setup(t, nil)
 	ids := []string{w.queued(0, pensionGain), w.queued(2, employmentGain)}
 	for _, id := range ids {
-		w.must(w.dir.Vault.RevokeFiling(w.ctx, id, vaultWho))
+		w.must(w.vault.RevokeFiling(w.ctx, id, vaultWho))
 	}
 	last := w.queued(1, pensionGain)
 	w.night()
@@ -189,7 +189,7 @@ func TestDroppedIsNotDouble(t *testing.T) {
 	t.Parallel()
 	w := setup(t, nil)
 	sent, dropped := w.queued(0, pensionGain), w.queued(2, employmentGain)
-	w.must(w.dir.Vault.RevokeFiling(w.ctx, dropped, vaultWho))
+	w.must(w.vault.RevokeFiling(w.ctx, dropped, vaultWho))
 	w.egov.Script(on("bulk-apply", "drop-answer"))
 	summary := w.night()
 	if len(summary.Alarms) != 0 || w.notes(dropped, "") != 0 {
@@ -208,7 +208,7 @@ func TestDroppedIsNotTakenBack(t *testing.T) {
 	w := setup(t, nil)
 	sent, dropped := w.queued(0, pensionGain), w.queued(2, employmentGain)
 	w.queued(1, pensionGain)
-	w.must(w.dir.Vault.RevokeFiling(w.ctx, dropped, vaultWho))
+	w.must(w.vault.RevokeFiling(w.ctx, dropped, vaultWho))
 	w.egov.Script(lostHidden(3 * time.Hour)...)
 	w.night()
 	w.approveAgain(dropped)

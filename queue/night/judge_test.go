@@ -23,14 +23,14 @@ type folder struct {
 func (w *world) folders() []folder {
 	w.t.Helper()
 	var all []folder
-	w.must(w.dir.Database.Read.SelectContext(w.ctx, &all, `SELECT af.attempt_id, af.filing_id, af.folder, a.state, af.outcome, af.live, af.used, af.result_logged
+	w.must(w.db.Read.SelectContext(w.ctx, &all, `SELECT af.attempt_id, af.filing_id, af.folder, a.state, af.outcome, af.live, af.used, af.result_logged
 		FROM attempt_filings af JOIN attempts a ON a.id = af.attempt_id ORDER BY af.attempt_id, af.folder`))
 	return all
 }
 
 func (w *world) filings() []queue.Filing {
 	w.t.Helper()
-	all, err := w.dir.Queue.Filings(w.ctx, queue.Query{Limit: 500})
+	all, err := w.queue.Filings(w.ctx, queue.Query{Limit: 500})
 	w.must(err)
 	return all
 }
@@ -142,7 +142,7 @@ func (w *world) judgeUsage() {
 			w.t.Errorf("%+v (%s): %d results on the log, want 1", k, f.State, results[k])
 		}
 	}
-	report, err := w.dir.VerifyUsage(w.ctx)
+	report, err := w.verifyUsage(w.ctx)
 	w.must(err)
 	if !report.OK() {
 		w.t.Errorf("the usage log does not verify: %+v", report)
@@ -151,11 +151,11 @@ func (w *world) judgeUsage() {
 
 func (w *world) entries() []usage.Entry {
 	w.t.Helper()
-	logs, err := w.dir.Usage.Logs(w.ctx)
+	logs, err := w.usage.Logs(w.ctx)
 	w.must(err)
 	var all []usage.Entry
 	for _, log := range logs {
-		for record, err := range w.dir.Usage.List(w.ctx, usage.Query{Log: log}) {
+		for record, err := range w.usage.List(w.ctx, usage.Query{Log: log}) {
 			w.must(err)
 			all = append(all, record.Entry)
 		}
@@ -169,7 +169,7 @@ func (w *world) total() {
 	w.t.Helper()
 	w.judge()
 	ledger := w.egov.Ledger()
-	counts, err := w.dir.Queue.Counts(w.ctx)
+	counts, err := w.queue.Counts(w.ctx)
 	w.must(err)
 	if ledger.Counts.Duplicates != 0 || ledger.Counts.Accepted != counts[queue.Arrived] {
 		w.t.Errorf("e-Gov accepted %d (%d twice), the office knows of %d", ledger.Counts.Accepted, ledger.Counts.Duplicates, counts[queue.Arrived])

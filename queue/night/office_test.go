@@ -6,18 +6,18 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
 	"todoke/mynumber"
 	"todoke/office"
-	"todoke/officedir"
 	"todoke/queue/desk"
+	"todoke/signing"
 	"todoke/vault"
 )
 
@@ -52,8 +52,8 @@ func number(n int) string {
 	return text + string('0'+rune(mynumber.CheckDigit(first)))
 }
 
-// template is an office with companies, people, numbers and keys, made once:
-// every test works on a copy of its files.
+// template is an office with companies, people and numbers, made once: every test
+// works on a copy of its files.
 var template string
 
 func TestMain(m *testing.M) {
@@ -73,25 +73,12 @@ func TestMain(m *testing.M) {
 }
 
 func makeOffice(ctx context.Context, path string) (err error) {
-	now := func() time.Time { return evening }
-	err = officedir.Init(path, officedir.New{})
+	o, err := open(ctx, path, func() time.Time { return evening })
 	if err != nil {
 		return err
 	}
-	dir, err := officedir.Open(ctx, path, nil, now)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, dir.Close()) }()
-	certificate, key, err := selfSigned()
-	if err != nil {
-		return err
-	}
-	_, err = dir.ImportPEM(certificate, key)
-	if err != nil {
-		return err
-	}
-	err = dir.Office.PutOffice(ctx, office.Office{
+	defer func() { err = errors.Join(err, o.close()) }()
+	err = o.books.PutOffice(ctx, office.Office{
 		Name: "試験社会保険労務士事務所", AttorneyName: "社労　士郎", AttorneyKana: "シャロウ　シロウ", RegistrationNumber: "99999999",
 		PostalCode: "1000001", Address: "東京都千代田区見本町1丁目2番3号", AddressKana: "トウキョウトチヨダクミホンチョウ",
 		Phone: "03-0000-9999", Email: "office@example.com",
@@ -100,7 +87,7 @@ func makeOffice(ctx context.Context, path string) (err error) {
 		return err
 	}
 	for n := range people {
-		err = putPerson(ctx, dir, n)
+		err = putPerson(ctx, o, n)
 		if err != nil {
 			return err
 		}
@@ -113,15 +100,15 @@ func companyCode(n int) string { return fmt.Sprintf("C%d", n%2) }
 
 func personCode(n int) string { return fmt.Sprintf("P%d", n) }
 
-func putPerson(ctx context.Context, dir *officedir.Dir, n int) error {
-	company, err := dir.Office.CompanyByCode(ctx, companyCode(n))
+func putPerson(ctx context.Context, o *stores, n int) error {
+	company, err := o.books.CompanyByCode(ctx, companyCode(n))
 	if errors.Is(err, office.ErrNotFound) {
-		company, err = putCompany(ctx, dir, n)
+		company, err = putCompany(ctx, o, n)
 	}
 	if err != nil {
 		return err
 	}
-	person, err := dir.Office.PutPerson(ctx, office.Person{
+	person, err := o.books.PutPerson(ctx, office.Person{
 		CompanyID: company.ID, Code: personCode(n), Name: "試験　太郎", NameKana: "シケン　タロウ",
 		BirthDate: fmt.Sprintf("19%d-04-02", 70+n), Sex: "male", PostalCode: "1000001",
 		Address: fmt.Sprintf("東京都千代田区試験町%d丁目1番", n+1), AddressKana: "トウキョウトチヨダクシケンチョウ",
@@ -134,11 +121,11 @@ func putPerson(ctx context.Context, dir *officedir.Dir, n int) error {
 	if err != nil {
 		return err
 	}
-	return dir.Desk(account).PutNumber(ctx, staff, person.ID, digits)
+	return o.desk().PutNumber(ctx, staff, person.ID, digits)
 }
 
-func putCompany(ctx context.Context, dir *officedir.Dir, n int) (office.Company, error) {
-	company, err := dir.Office.PutCompany(ctx, office.Company{
+func putCompany(ctx context.Context, o *stores, n int) (office.Company, error) {
+	company, err := o.books.PutCompany(ctx, office.Company{
 		Code: companyCode(n), Name: fmt.Sprintf("試験商事%d株式会社", n+1), NameKana: "シケンショウジ",
 		PostalCode: "1000001", Address: fmt.Sprintf("東京都千代田区見本町%d丁目1番1号", n+1), AddressKana: "トウキョウトチヨダクミホンチョウ",
 		Phone: fmt.Sprintf("03-0000-%04d", n), Email: fmt.Sprintf("c%d@example.com", n+1),
@@ -151,33 +138,31 @@ func putCompany(ctx context.Context, dir *officedir.Dir, n int) (office.Company,
 	if err != nil {
 		return company, err
 	}
-	return company, dir.Office.PutAgencyCertificate(ctx, company.ID, []byte(agencyCertificate), boss.Name)
+	return company, o.books.PutAgencyCertificate(ctx, company.ID, []byte(agencyCertificate), boss.Name)
 }
 
 // agencyCertificate stands for the scanned 提出代行に関する証明書.
 const agencyCertificate = "%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\nxref\n0 1\n0000000000 65535 f \n" +
 	"trailer\n<< /Size 1 /Root 1 0 R >>\nstartxref\n50\n%%EOF\n"
 
-// selfSigned makes the office's key and a certificate that only a simulator takes.
-func selfSigned() (certificate, key []byte, err error) {
+// signer is the office's key with a certificate that only a simulator takes.
+var signer = sync.OnceValues(func() (signing.Signer, error) { return selfSigned(evening.AddDate(1, 0, 0)) })
+
+func selfSigned(until time.Time) (signing.Signer, error) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		return nil, nil, err
+		return signing.Signer{}, err
 	}
 	subject := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "TODOKE TEST", Country: []string{"JP"}},
-		NotBefore: evening.Add(-time.Hour), NotAfter: evening.AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
+		NotBefore: evening.Add(-time.Hour), NotAfter: until, KeyUsage: x509.KeyUsageDigitalSignature,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, subject, subject, private.Public(), private)
 	if err != nil {
-		return nil, nil, err
+		return signing.Signer{}, err
 	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return nil, nil, err
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), nil
+	certificate, err := x509.ParseCertificate(der)
+	return signing.Signer{Key: private, Certificate: certificate}, err
 }
 
 // event is a typical event of each procedure.

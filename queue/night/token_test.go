@@ -131,7 +131,7 @@ func TestUnauthorizedTwiceIsForAPerson(t *testing.T) {
 	if !errors.Is(err, night.ErrHalted) {
 		t.Fatalf("the night ends with %v, want ErrHalted", err)
 	}
-	login, err := w.dir.Accounts.Login(w.ctx, account)
+	login, err := w.accounts.Login(w.ctx, account)
 	w.must(err)
 	if !login.NeedsLogin || login.Reason == "" {
 		t.Errorf("login = %+v, want one that a person has to renew", login)
@@ -172,7 +172,7 @@ func TestNeedsLoginRevealsNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t, nil)
 	ids := []string{w.queued(0, pensionGain), w.queued(1, pensionGain)}
-	w.must(w.dir.Accounts.Forget(w.ctx, account))
+	w.must(w.accounts.Forget(w.ctx, account))
 	_, err := w.run()
 	if !errors.Is(err, egovaccount.ErrNeedsLogin) {
 		t.Errorf("the night ends with %v, want ErrNeedsLogin", err)
@@ -191,7 +191,7 @@ func TestNeedsLoginWhileAsking(t *testing.T) {
 	w.egov.Script(on("bulk-apply", fault.DropAnswer))
 	w.hook = func(step string) {
 		if step == "answer recorded" {
-			w.must(w.dir.Accounts.Forget(w.ctx, account))
+			w.must(w.accounts.Forget(w.ctx, account))
 		}
 	}
 	_, err := w.run()

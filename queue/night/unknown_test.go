@@ -47,7 +47,7 @@ func (w *world) nextEvening() {
 
 func (w *world) history(id string) []queue.Change {
 	w.t.Helper()
-	changes, err := w.dir.Queue.History(w.ctx, id)
+	changes, err := w.queue.History(w.ctx, id)
 	w.must(err)
 	return changes
 }
@@ -160,7 +160,7 @@ func TestStrangeArrivalsAreTold(t *testing.T) {
 	w.egov.Script(lostBefore)
 	w.hook = func(step string) {
 		if step == "report read" { // the second bulk becomes a stranger's
-			_, err := w.dir.Database.Write.ExecContext(w.ctx, "UPDATE attempts SET send_number = '' WHERE send_number <> ''")
+			_, err := w.db.Write.ExecContext(w.ctx, "UPDATE attempts SET send_number = '' WHERE send_number <> ''")
 			w.must(err)
 		}
 	}

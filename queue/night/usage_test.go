@@ -2,13 +2,11 @@ package night_test
 
 import (
 	"errors"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"todoke/database/sqlite"
 	"todoke/queue"
 	"todoke/usage"
 	"todoke/vault"
@@ -18,14 +16,11 @@ import (
 // would, and returns how to repair it.
 func (w *world) breakLog(words string) (repair func()) {
 	w.t.Helper()
-	db, err := sqlite.Open(w.ctx, filepath.Join(w.dir.Path, "usage.db"))
-	w.must(err)
-	w.t.Cleanup(func() { db.Close() })
-	_, err = db.Write.ExecContext(w.ctx, `CREATE TRIGGER broken BEFORE INSERT ON usage_entries
+	_, err := w.usageDB.Write.ExecContext(w.ctx, `CREATE TRIGGER broken BEFORE INSERT ON usage_entries
 		WHEN instr(CAST(NEW.record AS TEXT), '`+words+`') > 0 BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
 	w.must(err)
 	return func() {
-		_, err := db.Write.ExecContext(w.ctx, "DROP TRIGGER broken")
+		_, err := w.usageDB.Write.ExecContext(w.ctx, "DROP TRIGGER broken")
 		w.must(err)
 	}
 }
@@ -64,7 +59,7 @@ func TestARolledBackLogStopsTheNight(t *testing.T) {
 	w := setup(t, nil)
 	id := w.queued(0, pensionGain)
 	// The vault has been shown a longer log than there is: it was cut off.
-	w.must(w.dir.Vault.Anchor(w.ctx, w.person(0).CompanyID, vault.Anchor{Size: 1000}))
+	w.must(w.vault.Anchor(w.ctx, w.person(0).CompanyID, vault.Anchor{Size: 1000}))
 	_, err := w.run()
 	if !errors.Is(err, vault.ErrRolledBack) {
 		t.Errorf("the night ends with %v, want ErrRolledBack", err)
@@ -88,7 +83,7 @@ func TestADebtOfResultsIsPaid(t *testing.T) {
 	if diff := cmp.Diff([]queue.State{queue.Arrived, queue.Arrived}, w.states(ids...)); diff != "" {
 		t.Error(diff)
 	}
-	owed, err := w.dir.Queue.OwedResults(w.ctx, account)
+	owed, err := w.queue.OwedResults(w.ctx, account)
 	w.must(err)
 	if len(owed) != 2 {
 		t.Errorf("%d results owed, want 2", len(owed))
@@ -108,7 +103,7 @@ func TestResultsTellHowTheUseEnded(t *testing.T) {
 	w := setup(t, nil)
 	arrived, refused := w.queued(0, pensionGain), w.queued(2, employmentGain)
 	withdrawn := w.queued(4, pensionLoss)
-	w.must(w.dir.Vault.RevokeFiling(w.ctx, withdrawn, vaultWho))
+	w.must(w.vault.RevokeFiling(w.ctx, withdrawn, vaultWho))
 	w.egov.Script(on("bulk-apply", "drop-answer"), refuse(employmentGain))
 	w.night()
 	got := map[string][]string{}
@@ -140,9 +135,9 @@ func TestNightAnchorsItsCheckpoints(t *testing.T) {
 	w.queued(0, pensionGain)
 	w.queued(1, pensionGain)
 	w.night()
-	anchors, err := w.dir.Vault.Anchors(w.ctx)
+	anchors, err := w.vault.Anchors(w.ctx)
 	w.must(err)
-	report, err := w.dir.VerifyUsage(w.ctx)
+	report, err := w.verifyUsage(w.ctx)
 	w.must(err)
 	if len(report.Logs) < 3 {
 		t.Errorf("%d logs, want one for each company and the office's", len(report.Logs))
@@ -156,7 +151,7 @@ func TestNightAnchorsItsCheckpoints(t *testing.T) {
 	before := report.Logs[0].Size
 	w.nextEvening()
 	w.night()
-	report, err = w.dir.VerifyUsage(w.ctx)
+	report, err = w.verifyUsage(w.ctx)
 	w.must(err)
 	if report.Logs[0].Size != before {
 		t.Errorf("log %s grew from %d to %d in an idle night", report.Logs[0].Log, before, report.Logs[0].Size)

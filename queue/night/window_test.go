@@ -3,8 +3,6 @@ package night_test
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -36,7 +34,7 @@ func (w *world) always(step string, do func()) {
 func (w *world) attemptStates() []queue.AttemptState {
 	w.t.Helper()
 	var states []queue.AttemptState
-	w.must(w.dir.Database.Read.SelectContext(w.ctx, &states, "SELECT state FROM attempts ORDER BY id"))
+	w.must(w.db.Read.SelectContext(w.ctx, &states, "SELECT state FROM attempts ORDER BY id"))
 	return states
 }
 
@@ -79,17 +77,7 @@ func TestSendWindowHolds(t *testing.T) {
 func TestNothingIsSentWithout(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(w *world){
-		"the lock's own file": func(w *world) {
-			path := filepath.Join(w.dir.Path, "sender-"+account+".lock")
-			w.must(os.Remove(path))
-			w.must(os.WriteFile(path, nil, 0o600))
-		},
-		"the lock's file": func(w *world) {
-			err := os.Remove(filepath.Join(w.dir.Path, "sender-"+account+".lock"))
-			if !errors.Is(err, os.ErrNotExist) {
-				w.must(err)
-			}
-		},
+		"the lock": func(w *world) { w.lock.lose(errors.New("replaced")) },
 		"its time": func(w *world) { w.clock.advance(time.Minute) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -110,6 +98,7 @@ func TestNothingIsSentWithout(t *testing.T) {
 			}
 			w.judge()
 			w.hook = nil
+			w.lock.lose(nil)
 			w.night()
 			w.total()
 		})

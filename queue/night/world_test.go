@@ -19,10 +19,10 @@ import (
 	egovaccount "todoke/egov/account"
 	"todoke/egov/sim"
 	"todoke/office"
-	"todoke/officedir"
 	"todoke/queue"
 	"todoke/queue/desk"
 	"todoke/queue/night"
+	"todoke/signing"
 	"todoke/vault"
 )
 
@@ -72,8 +72,9 @@ type world struct {
 	ctx   context.Context
 	clock *clock
 	egov  *ministry
-	dir   *officedir.Dir
+	*stores
 	desk  *desk.Desk
+	lock  *lock
 	log   *logged
 	waits int
 
@@ -88,22 +89,18 @@ type world struct {
 // setup copies the office, starts a simulator and logs in.
 func setup(t testing.TB, change func(*sim.Config)) *world {
 	t.Helper()
-	w := &world{t: t, ctx: context.Background(), clock: &clock{at: evening}, log: &logged{}, maxRequest: time.Minute}
+	w := &world{t: t, ctx: context.Background(), clock: &clock{at: evening}, lock: &lock{}, log: &logged{}, maxRequest: time.Minute}
 	w.egov = newMinistry(t, w.clock, change)
 	path := filepath.Join(t.TempDir(), "office")
 	w.must(os.CopyFS(path, os.DirFS(template)))
-	w.open(path)
-	w.must(w.dir.Accounts.Put(w.ctx, w.account()))
+	var err error
+	w.stores, err = open(w.ctx, path, w.clock.now)
+	w.must(err)
+	t.Cleanup(func() { w.close() })
+	w.desk = w.stores.desk()
+	w.must(w.accounts.Put(w.ctx, w.account()))
 	w.login()
 	return w
-}
-
-func (w *world) open(path string) {
-	w.t.Helper()
-	dir, err := officedir.Open(w.ctx, path, nil, w.clock.now)
-	w.must(err)
-	w.t.Cleanup(func() { dir.Close() })
-	w.dir, w.desk = dir, dir.Desk(account)
 }
 
 func (w *world) must(err error) {
@@ -145,7 +142,7 @@ func (w *world) login() {
 	w.must(err)
 	token, err := client.Exchange(w.ctx, target.Query().Get("code"), begun.Verifier)
 	w.must(err)
-	w.must(w.dir.Accounts.SaveLogin(w.ctx, account, token))
+	w.must(w.accounts.SaveLogin(w.ctx, account, token))
 }
 
 // queued takes a filing of the n-th person all the way to the queue.
@@ -169,9 +166,9 @@ func (w *world) approved(n int, procedure string) queue.Filing {
 
 func (w *world) person(n int) office.Person {
 	w.t.Helper()
-	company, err := w.dir.Office.CompanyByCode(w.ctx, companyCode(n))
+	company, err := w.books.CompanyByCode(w.ctx, companyCode(n))
 	w.must(err)
-	some, _, err := w.dir.Office.People(w.ctx, company.ID, office.Page{})
+	some, _, err := w.books.People(w.ctx, company.ID, office.Page{})
 	w.must(err)
 	at := slices.IndexFunc(some, func(p office.Person) bool { return p.Code == personCode(n) })
 	return some[at]
@@ -189,7 +186,7 @@ func (w *world) approve(id string, revision int) {
 
 func (w *world) filing(id string) queue.Filing {
 	w.t.Helper()
-	f, err := w.dir.Queue.Filing(w.ctx, id)
+	f, err := w.queue.Filing(w.ctx, id)
 	w.must(err)
 	return f
 }
@@ -212,12 +209,15 @@ func (w *world) wait(ctx context.Context, d time.Duration) error {
 // sender is a fresh one, as a new process would have.
 func (w *world) sender() *night.Sender {
 	w.t.Helper()
-	s, err := w.dir.Sender(account, nil)
-	w.must(err)
 	client := w.client()
-	s.EGov, s.Tokens = client, w.dir.Accounts.Source(account, client)
-	s.Wait, s.Hook = w.wait, w.hook
-	s.Logger = slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	ours, err := signer()
+	w.must(err)
+	s := &night.Sender{
+		Account: account, Store: w.queue, Forms: w.desk.Forms, Vault: w.vault, Usage: w.usage, EGov: client,
+		Tokens: w.accounts.Source(account, client), Document: w.books, Signers: []signing.Signer{ours}, Copies: keys().office,
+		Lock: w.lock, Settings: settings(), Now: w.clock.now, Wait: w.wait, Hook: w.hook,
+		Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
 	if w.change != nil {
 		w.change(s)
 	}

@@ -24,7 +24,7 @@ func (r *run) adopt(ctx context.Context, a queue.Attempt, reports []wire.BulkRep
 		}
 	}
 	if a.State == queue.Unknown || a.State == queue.NotSentPresumed {
-		err := r.Store.Acknowledge(ctx, worker, a.ID, a.State, report.SendNumber, report.SendDate,
+		err := r.Store.Acknowledge(ctx, worker, a.ID, a.State, report.SendNumber, told(report.SendDate),
 			"e-Govの一覧で受付を確認しました", "listing", r.Now())
 		if err != nil {
 			return err
@@ -131,7 +131,7 @@ func (r *run) settleFolders(ctx context.Context, a queue.Attempt, report wire.Bu
 func (r *run) settleFolder(ctx context.Context, attempt string, folder wire.FolderReport) error {
 	result := queue.FolderResult{Folder: folder.FolderName, Findings: findings(folder.ReportList)}
 	if !egov.Absent(folder.ArriveID) {
-		result.ArriveID, result.ArriveDate, result.Findings = folder.ArriveID, folder.ArriveDate, nil
+		result.ArriveID, result.ArriveDate, result.Findings = folder.ArriveID, told(folder.ArriveDate), nil
 	}
 	err := r.Store.SettleFolder(ctx, worker, attempt, result)
 	if err != nil {

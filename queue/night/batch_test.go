@@ -2,6 +2,7 @@ package night_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -235,6 +236,27 @@ func TestUnlistedFolderIsHeld(t *testing.T) {
 	history := w.history(unlisted)
 	if reason := history[len(history)-1].Reason; !strings.Contains(reason, "結果を返していません") {
 		t.Errorf("the reason is %q", reason)
+	}
+	w.judge()
+}
+
+// TestARefusalOfEverythingStopsTheNight: e-Gov refuses one filing after the other
+// and names none. Not the whole queue is refused for what is no filing's fault.
+func TestARefusalOfEverythingStopsTheNight(t *testing.T) {
+	t.Parallel()
+	w := setup(t, nil)
+	for n := range people {
+		w.queued(n, pensionGain)
+	}
+	w.answer400(func([]string) *wire.BulkProblem { return problem() })
+	_, err := w.run()
+	if !errors.Is(err, night.ErrHalted) {
+		t.Errorf("the night ends with %v, want ErrHalted", err)
+	}
+	counts, err := w.queue.Counts(w.ctx)
+	w.must(err)
+	if counts[queue.Refused] > 3 || counts[queue.Queued] != people-counts[queue.Refused] {
+		t.Errorf("states %v", counts)
 	}
 	w.judge()
 }

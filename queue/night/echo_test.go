@@ -37,9 +37,16 @@ func escaped(text string) string {
 	return out.String()
 }
 
-// traces looks for any form of the number in every row of the office's databases, in
-// every file and in the program's log.
+// traces reports any form of the number in any file of the office and in the
+// program's log.
 func (w *world) traces(digits string) {
+	w.t.Helper()
+	for _, place := range w.search(digits) {
+		w.t.Errorf("the number is in %s", place)
+	}
+}
+
+func (w *world) search(digits string) []string {
 	w.t.Helper()
 	for _, db := range w.databases {
 		w.must(sqlite.Checkpoint(w.ctx, db))
@@ -54,6 +61,7 @@ func (w *world) traces(digits string) {
 		return err
 	})
 	w.must(err)
+	var found []string
 	for where, text := range texts {
 		for how, form := range written(digits) {
 			if how == "glued" {
@@ -61,11 +69,12 @@ func (w *world) traces(digits string) {
 			}
 			for _, needle := range []string{form, escaped(form), strings.Trim(fmt.Sprintf("%q", form), `"`)} {
 				if strings.Contains(text, needle) {
-					w.t.Errorf("%s holds the number (%s)", where, how)
+					found = append(found, where+", "+how)
 				}
 			}
 		}
 	}
+	return found
 }
 
 // echo answers the first submission with a status and a body made of the text.
@@ -132,7 +141,7 @@ func TestNumbersInAnswersAreMasked(t *testing.T) {
 				t.Error("the error holds the number")
 			}
 			w.traces(number(0))
-			if f := w.filing(id); f.State == queue.Refused && (len(f.Findings) == 0 || !strings.Contains(f.Findings[0].Content, "●●●●●●●●●●●●")) {
+			if f := w.filing(id); c.status == 400 && (f.State != queue.Refused || len(f.Findings) == 0 || !strings.Contains(f.Findings[0].Content, "●●●●●●●●●●●●")) {
 				t.Errorf("the findings %+v do not show where it was", f.Findings)
 			}
 		})
@@ -183,13 +192,10 @@ func TestNumbersInReportsAreMasked(t *testing.T) {
 func TestTheSearchForTracesCanFail(t *testing.T) {
 	t.Parallel()
 	for how, text := range written(number(0)) {
-		quiet := &testing.T{}
 		w := setup(t, nil)
 		w.queued(0, pensionGain)
 		w.exec("UPDATE filings SET findings = ?", text)
-		w.t = quiet
-		w.traces(number(0))
-		if !quiet.Failed() {
+		if len(w.search(number(0))) == 0 {
 			t.Errorf("a number was not found (%s)", how)
 		}
 	}

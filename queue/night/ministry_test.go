@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 
 	"todoke/egov/sim"
 	"todoke/egov/wire"
@@ -43,7 +42,7 @@ type ministry struct {
 type script func(w http.ResponseWriter, r *http.Request, body []byte) bool
 
 // newMinistry starts a simulator on the clock of the test.
-func newMinistry(t testing.TB, c *clock, change func(*sim.Config)) *ministry {
+func newMinistry(t tb, c *clock, change func(*sim.Config)) *ministry {
 	t.Helper()
 	config := sim.Config{ClientID: clientID, ClientSecret: clientSecret, RedirectURI: redirect, AutoLogin: true, Clock: c.now}
 	if change != nil {

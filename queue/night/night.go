@@ -153,26 +153,10 @@ func (s *Sender) Run(ctx context.Context) (summary Summary, err error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	err = s.maySign()
-	if err != nil {
-		return Summary{}, err
-	}
 	run := &run{Sender: s, limit: s.Settings.BatchLimit}
 	err = run.work(ctx, end)
 	finishErr := run.finish(context.WithoutCancel(ctx))
 	return run.summary, errors.Join(err, finishErr)
-}
-
-// maySign refuses to begin with a certificate that e-Gov would refuse with every
-// filing.
-func (s *Sender) maySign() error {
-	for _, signer := range s.Signers {
-		err := signing.CheckCertificate(signer.Certificate, s.Now())
-		if err != nil {
-			return fmt.Errorf("署名用の電子証明書が使えません（%w）: %w", err, ErrHalted)
-		}
-	}
-	return nil
 }
 
 // run is the state of one Run.

@@ -10,12 +10,21 @@ import (
 
 	"todoke/egov"
 	"todoke/queue"
+	"todoke/signing"
 )
 
 // sendNext prepares one attempt and sends it. It returns false when nothing is due.
 func (r *run) sendNext(ctx context.Context) (bool, error) {
 	if r.failures >= maxFailures {
 		return false, fmt.Errorf("e-Govに続けて%d回接続できませんでした: %w", r.failures, ErrHalted)
+	}
+	due, err := r.Store.NextDue(ctx, r.Account)
+	if err != nil || due.IsZero() || due.After(r.Now()) {
+		return false, err
+	}
+	err = r.maySign()
+	if err != nil {
+		return false, err
 	}
 	// A token that ends in the middle of a request would make its outcome unknown.
 	token, err := r.Tokens.AccessToken(ctx, r.Settings.SendWindow+r.Settings.MaxRequest)
@@ -34,6 +43,18 @@ func (r *run) sendNext(ctx context.Context) (bool, error) {
 	// Once prepared, an attempt is carried through: a stop that is asked for takes
 	// effect between attempts, so that it leaves nothing unknown behind.
 	return true, r.send(context.WithoutCancel(ctx), attempt, token)
+}
+
+// maySign refuses to send with a certificate that e-Gov would refuse with every
+// filing.
+func (r *run) maySign() error {
+	for _, signer := range r.Signers {
+		err := signing.CheckCertificate(signer.Certificate, r.Now())
+		if err != nil {
+			return fmt.Errorf("署名用の電子証明書が使えません（%w）: %w", err, ErrHalted)
+		}
+	}
+	return nil
 }
 
 // send carries one prepared attempt through to a recorded outcome.
@@ -147,7 +168,7 @@ func (r *run) record(ctx context.Context, attempt queue.Attempt, p *parcel, resu
 	case egov.Acknowledged:
 		r.summary.Sent += p.folders()
 		bulk := result.Answer.Bulk
-		return r.Store.Acknowledge(ctx, worker, attempt.ID, queue.Sending, bulk.SendNumber, bulk.SendDate, answer, "answer",
+		return r.Store.Acknowledge(ctx, worker, attempt.ID, queue.Sending, bulk.SendNumber, told(p.mask(bulk.SendDate)), answer, "answer",
 			r.Now().Add(r.Settings.PollFirst))
 	case egov.Unknown:
 		r.summary.Sent += p.folders()

@@ -47,9 +47,14 @@ func (s *Store) StillSending(ctx context.Context, attempt string) error {
 // queued again, after a back-off that grows with each failure. from is the state
 // that the caller knows the attempt to be in.
 func (s *Store) EndNotSent(ctx context.Context, actor Actor, attempt string, from AttemptState, why string) error {
+	return s.endNotSent(ctx, actor, attempt, from, why, true)
+}
+
+// endNotSent queues the filings of an attempt again; failed says that reaching
+// e-Gov failed, which costs them a back-off.
+func (s *Store) endNotSent(ctx context.Context, actor Actor, attempt string, from AttemptState, why string, failed bool) error {
 	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
-		now := s.now()
-		err := s.step(ctx, tx, attempt, from, NotSent, "answered_at = ?, answer = ?", database.At(now), why)
+		err := s.step(ctx, tx, attempt, from, NotSent, "answered_at = ?, answer = ?", database.At(s.now()), why)
 		if err != nil {
 			return err
 		}
@@ -58,7 +63,7 @@ func (s *Store) EndNotSent(ctx context.Context, actor Actor, attempt string, fro
 			return err
 		}
 		for _, f := range filings {
-			err = s.requeue(ctx, tx, actor, attempt, f, why, true)
+			err = s.requeue(ctx, tx, actor, attempt, f, why, failed)
 			if err != nil {
 				return err
 			}

@@ -82,24 +82,33 @@ func (s *Store) settleIfDone(ctx context.Context, tx *sqlx.Tx, attempt string) e
 // has finished with the bulk and does not name them.
 func (s *Store) HoldUnlisted(ctx context.Context, actor Actor, attempt, why string) error {
 	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
-		filings, err := live(ctx, tx, attempt)
+		err := s.holdAll(ctx, tx, actor, attempt, HoldUnlisted, why)
 		if err != nil {
 			return err
-		}
-		for _, f := range filings {
-			err = finish(ctx, tx, attempt, f.ID, Held)
-			if err != nil {
-				return err
-			}
-			err = s.hold(ctx, tx, f, actor, HoldUnlisted, why)
-			if err != nil {
-				return err
-			}
 		}
 		return s.settleIfDone(ctx, tx, attempt)
 	})
 	if err != nil {
 		return fmt.Errorf("hold the unlisted folders of attempt %s: %w", attempt, err)
+	}
+	return nil
+}
+
+// holdAll takes every filing that is still in the attempt out of it and holds it.
+func (s *Store) holdAll(ctx context.Context, tx *sqlx.Tx, actor Actor, attempt string, kind HoldKind, why string) error {
+	filings, err := live(ctx, tx, attempt)
+	if err != nil {
+		return err
+	}
+	for _, f := range filings {
+		err = finish(ctx, tx, attempt, f.ID, Held)
+		if err != nil {
+			return err
+		}
+		err = s.hold(ctx, tx, f, actor, kind, why)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -134,21 +143,7 @@ func (s *Store) PresumeNotSent(ctx context.Context, actor Actor, attempt, eviden
 		if err != nil {
 			return err
 		}
-		filings, err := live(ctx, tx, attempt)
-		if err != nil {
-			return err
-		}
-		for _, f := range filings {
-			err = finish(ctx, tx, attempt, f.ID, Held)
-			if err != nil {
-				return err
-			}
-			err = s.hold(ctx, tx, f, actor, HoldPresumed, evidence)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.holdAll(ctx, tx, actor, attempt, HoldPresumed, evidence)
 	})
 	if err != nil {
 		return fmt.Errorf("presume attempt %s not sent: %w", attempt, err)
@@ -172,7 +167,8 @@ func (s *Store) Recover(ctx context.Context, actor Actor, account string) (Recov
 	}
 	for _, a := range attempts {
 		if a.State == Prepared {
-			err = s.endPrepared(ctx, actor, a.ID)
+			// Without a back-off: e-Gov did not fail, we did.
+			err = s.endNotSent(ctx, actor, a.ID, Prepared, "送信前にプログラムが停止しました", false)
 			found.NotSent = append(found.NotSent, a.ID)
 		} else {
 			err = s.foundSending(ctx, a.ID)
@@ -191,32 +187,6 @@ func (s *Store) foundSending(ctx context.Context, attempt string) error {
 	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
 		return s.step(ctx, tx, attempt, Sending, Unknown, "answer = ?, next_ask_at = ?",
 			"送信中にプログラムが停止しました", database.At(s.now()))
-	})
-	if err != nil {
-		return fmt.Errorf("recover attempt %s: %w", attempt, err)
-	}
-	return nil
-}
-
-// endPrepared queues the filings again without a back-off: e-Gov did not fail, we did.
-func (s *Store) endPrepared(ctx context.Context, actor Actor, attempt string) error {
-	const why = "送信前にプログラムが停止しました"
-	err := s.db.InTx(ctx, func(tx *sqlx.Tx) error {
-		err := s.step(ctx, tx, attempt, Prepared, NotSent, "answered_at = ?, answer = ?", database.At(s.now()), why)
-		if err != nil {
-			return err
-		}
-		filings, err := live(ctx, tx, attempt)
-		if err != nil {
-			return err
-		}
-		for _, f := range filings {
-			err = s.requeue(ctx, tx, actor, attempt, f, why, false)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("recover attempt %s: %w", attempt, err)

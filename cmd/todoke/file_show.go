@@ -203,19 +203,14 @@ func defaultAccount(ctx context.Context, d *officedir.Dir) (string, error) {
 
 // personByCode finds a person of a company by the office's code.
 func personByCode(ctx context.Context, d *officedir.Dir, company, code string) (office.Person, error) {
-	for page := (office.Page{Limit: 500}); ; {
-		people, next, err := d.Office.People(ctx, company, page)
-		if err != nil {
-			return office.Person{}, err
-		}
-		for _, p := range people {
-			if p.Code == code {
-				return p, nil
-			}
-		}
-		if next == "" {
-			return office.Person{}, office.ErrNotFound
-		}
-		page.After = next
+	all, err := people(ctx, d, company)
+	if err != nil {
+		return office.Person{}, err
 	}
+	for _, p := range all {
+		if p.Code == code {
+			return p, nil
+		}
+	}
+	return office.Person{}, office.ErrNotFound
 }

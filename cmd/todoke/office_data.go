@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -21,17 +22,11 @@ func (a *app) officeCompanies() *cobra.Command {
 		Use: "companies", Short: "顧問先の一覧", Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), func(d *officedir.Dir) error {
-				all := []office.Company{}
-				for page := (office.Page{Limit: 500}); ; {
-					companies, next, err := d.Office.Companies(cmd.Context(), page)
-					if err != nil {
-						return err
-					}
-					all = append(all, companies...)
-					page.After = next
-					if next == "" {
-						break
-					}
+				all, err := allPages(func(page office.Page) ([]office.Company, string, error) {
+					return d.Office.Companies(cmd.Context(), page)
+				})
+				if err != nil {
+					return err
 				}
 				if a.json {
 					return a.writeJSON(all)
@@ -58,17 +53,9 @@ func (a *app) officePeople() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				all := []office.Person{}
-				for page := (office.Page{Limit: 500}); ; {
-					people, next, err := d.Office.People(cmd.Context(), company.ID, page)
-					if err != nil {
-						return err
-					}
-					all = append(all, people...)
-					page.After = next
-					if next == "" {
-						break
-					}
+				all, err := people(cmd.Context(), d, company.ID)
+				if err != nil {
+					return err
 				}
 				if a.json {
 					return a.writeJSON(all)
@@ -84,6 +71,26 @@ func (a *app) officePeople() *cobra.Command {
 			})
 		},
 	})
+}
+
+// allPages reads a list of the office to its end.
+func allPages[T any](read func(office.Page) ([]T, string, error)) ([]T, error) {
+	all := []T{}
+	for page := (office.Page{Limit: 500}); ; {
+		rows, next, err := read(page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+		if next == "" {
+			return all, nil
+		}
+		page.After = next
+	}
+}
+
+func people(ctx context.Context, d *officedir.Dir, company string) ([]office.Person, error) {
+	return allPages(func(page office.Page) ([]office.Person, string, error) { return d.Office.People(ctx, company, page) })
 }
 
 func (a *app) officeCertificate() *cobra.Command {

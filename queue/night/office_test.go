@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"flag"
 	"fmt"
 	"math/big"
 	"os"
@@ -57,6 +58,11 @@ func number(n int) string {
 var template string
 
 func TestMain(m *testing.M) {
+	// A check is a dozen nights; -rapid.checks asks for more.
+	err := flag.Set("rapid.checks", "30")
+	if err != nil {
+		panic(err)
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "todoke-night-")
 		if err == nil {

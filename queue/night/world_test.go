@@ -256,16 +256,20 @@ type crash struct{ step string }
 // crashAt runs a night that dies at the first step of that name, if it gets there.
 func (w *world) crashAt(step string) (crashed bool) {
 	w.t.Helper()
-	return w.crashWhere(func(_ int, at string) bool { return at == step })
+	crashed, err := w.crashWhere(func(_ int, at string) bool { return at == step })
+	w.must(err)
+	return crashed
 }
 
 // crashAfter runs a night that dies at its n-th step, counted from 0.
 func (w *world) crashAfter(n int) (crashed bool) {
 	w.t.Helper()
-	return w.crashWhere(func(at int, _ string) bool { return at == n })
+	crashed, err := w.crashWhere(func(at int, _ string) bool { return at == n })
+	w.must(err)
+	return crashed
 }
 
-func (w *world) crashWhere(here func(n int, step string) bool) (crashed bool) {
+func (w *world) crashWhere(here func(n int, step string) bool) (crashed bool, err error) {
 	w.t.Helper()
 	before := w.hook
 	defer func() {
@@ -287,9 +291,8 @@ func (w *world) crashWhere(here func(n int, step string) bool) (crashed bool) {
 		}
 		n++
 	}
-	_, err := w.run()
-	w.must(err)
-	return false
+	_, err = w.run()
+	return false, err
 }
 
 // vaultWho is somebody who may withdraw grants.

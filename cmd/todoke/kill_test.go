@@ -165,6 +165,7 @@ func TestKillAtRandomMoments(t *testing.T) {
 
 // TestOneSenderAtATime starts a night beside one that waits for a slow e-Gov.
 func TestOneSenderAtATime(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	server, url := ministry(t, func(c *sim.Config) {
 		c.Faults = []fault.Rule{{Effect: fault.Slow, Operation: "bulk-apply", Count: 1, Delay: 4 * time.Second}}

@@ -32,11 +32,25 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// needsProcesses skips a test that starts many processes when tests are to be short.
+// TestDemoInThisProcess runs the demo where the race detector sees all of it.
+func TestDemoInThisProcess(t *testing.T) {
+	var out, stderr bytes.Buffer
+	code := run(t.Context(), []string{"demo", "--dir", filepath.Join(t.TempDir(), "office"), "--json"},
+		streams{in: strings.NewReader(""), out: &out, err: &stderr})
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, stderr.String())
+	}
+	o := decode[promised](t, out.String())
+	if o.Arrived != 71 || o.Refused != 1 || o.Duplicates != 0 || !o.UsageVerified {
+		t.Errorf("the demo ended with %+v", o)
+	}
+}
+
+// needsProcesses skips a test that starts processes when tests are to be short.
 func needsProcesses(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("starts many processes; -short leaves it out")
+		t.Skip("starts processes; -short leaves it out")
 	}
 }
 
@@ -183,6 +197,7 @@ func TestRunReportsWrongUse(t *testing.T) {
 }
 
 func TestNoOfficeIsAClearError(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "nothing")
 	p := todoke(t, "status", "--dir", dir)
@@ -228,6 +243,7 @@ func waitFor(t *testing.T, what string, condition func() bool) {
 // TestDemoThatFailsLeavesNothingBehind points the demo at an e-Gov that is not
 // there, in a directory that holds somebody's file.
 func TestDemoThatFailsLeavesNothingBehind(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "mine.txt"), []byte("mine"))
@@ -265,6 +281,7 @@ type promised struct {
 
 // TestDemoEndsAsPromised holds the sums that the README and scripts rely on.
 func TestDemoEndsAsPromised(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	o := decode[promised](t, ok(t, "demo", "--json").out)
 	if o.Filings < 60 || o.Arrived+o.Refused+o.Held != o.Filings || o.Unknown != 0 || o.Duplicates != 0 ||

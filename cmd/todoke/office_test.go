@@ -82,6 +82,7 @@ func (d desktop) fingerprint() string {
 }
 
 func TestWrongPassphraseChangesNothing(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	d := newDesktop(t)
 	before := d.fingerprint()
@@ -101,6 +102,7 @@ func TestWrongPassphraseChangesNothing(t *testing.T) {
 }
 
 func TestNumbersAtTheCommandLine(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	d := newDesktop(t)
 	good, wrong := testNumber(5), testNumber(5)[:11]+"x"
@@ -134,6 +136,7 @@ func TestNumbersAtTheCommandLine(t *testing.T) {
 }
 
 func TestNumberFileIsAllOrNothing(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	d := newDesktop(t)
 	bad := d.file("bad.csv", "company_code,person_code,my_number\nC1,P1,"+testNumber(1)+"\nC1,P9,"+testNumber(2)+"\nC9,P1,123\n")
@@ -158,6 +161,7 @@ func TestNumberFileIsAllOrNothing(t *testing.T) {
 }
 
 func TestDraftTellsEveryMistakeInJapanese(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	d := newDesktop(t)
 	p := d.ok("", "file", "create", "4950008680033000", "--company", "C1", "--person", "P2", "--set", "acquisition_kind=1",
@@ -184,6 +188,7 @@ func TestDraftTellsEveryMistakeInJapanese(t *testing.T) {
 }
 
 func TestVerifyRefusesHostilePackages(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	var bomb, dtd, deep bytes.Buffer
 	zipOf(t, &bomb, bytes.Repeat([]byte{0}, 300<<20))

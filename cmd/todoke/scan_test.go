@@ -227,6 +227,7 @@ func searchTree(t *testing.T, root string, needles []needle) []string {
 // form, and for digests of them or of packages that hold one, in every file under
 // the office's directory, TMPDIR and HOME, and in the output.
 func TestNumbersLeaveNoTrace(t *testing.T) {
+	needsProcesses(t)
 	t.Parallel()
 	people, numbers := peopleFile(t, 5)
 	dir, record := filepath.Join(t.TempDir(), "office"), t.TempDir()

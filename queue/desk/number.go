@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"todoke/office"
@@ -19,7 +20,8 @@ func (d *Desk) PutNumber(ctx context.Context, who Person, personID string, n *va
 	}
 	switch {
 	case who.Company != "" && who.Company != person.CompanyID:
-		return fmt.Errorf("person %s: %w", personID, office.ErrNotFound)
+		// In the words of office for a person that does not exist.
+		return fmt.Errorf("個人 %s: %w", personID, office.ErrNotFound)
 	case who.Company == "":
 		err = who.may(office.Staff, office.Responsible)
 	}
@@ -55,6 +57,10 @@ func (d *Desk) DestroyNumber(ctx context.Context, who Person, personID, reason s
 		return err
 	}
 	ref, err := d.Vault.RefFor(ctx, person.CompanyID, person.Subject)
+	if errors.Is(err, vault.ErrUnknownReference) && person.NumberRef != "" {
+		// An earlier call got no further than the vault, which knows what is left to do.
+		ref, err = person.NumberRef, nil
+	}
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func setup(t tb, change func(*sim.Config)) *world {
 	w.must(os.CopyFS(path, os.DirFS(template)))
 	w.stores, err = open(w.ctx, path, w.clock.now)
 	w.must(err)
-	t.Cleanup(func() { w.close() })
+	t.Cleanup(func() { w.must(w.close()) })
 	w.desk = w.stores.desk()
 	w.must(w.accounts.Put(w.ctx, w.account()))
 	w.login()

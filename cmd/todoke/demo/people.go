@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -51,12 +52,13 @@ func readPeople(in io.Reader, now time.Time) ([]row, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := reader.FieldPos(0)
 		if err != nil {
-			return nil, errors.Join(append(problems, fmt.Errorf("%d行目: CSVとして読めません", line+1))...)
+			wipe(rows)
+			return nil, errors.Join(append(problems, fmt.Errorf("%d人目: CSVとして読めません", len(rows)+1))...)
 		}
-		r, found := readRow(record, now)
-		key := r.company + "\x00" + r.person.Code
+		line, _ := reader.FieldPos(0)
+		r, found := readRow(record, len(rows), now)
+		key := strings.Join(record[:min(len(record), 2)], "\x00")
 		if seen[key] {
 			found = append(found, "person: 同じ会社に同じ番号の人がいます。別の番号にしてください")
 		}
@@ -79,12 +81,30 @@ func readPeople(in io.Reader, now time.Time) ([]row, error) {
 	return rows, nil
 }
 
-func readRow(record []string, now time.Time) (row, []string) {
+// officeCode is what an office can call a person by.
+var officeCode = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$`)
+
+// madeUp fills the cells that a people file leaves empty, visibly synthetic.
+var madeUp = map[int]string{
+	3: "カナ　ミトウロク", 4: "1990-01-01", 5: "male", 6: "1000001", 7: "東京都千代田区架空町１丁目１番",
+}
+
+func readRow(record []string, n int, now time.Time) (row, []string) {
 	if len(record) != len(header) {
 		return row{}, []string{fmt.Sprintf("列が%dあります。%d列にしてください", len(record), len(header))}
 	}
+	record = slices.Clone(record)
+	for i, value := range madeUp {
+		if strings.TrimSpace(record[i]) == "" {
+			record[i] = value
+		}
+	}
+	code := strings.TrimSpace(record[1])
+	if !officeCode.MatchString(code) || mynumber.In(code) {
+		code = fmt.Sprintf("R%06d", n+1) // the file's own code is too long, or not for an office
+	}
 	r := row{company: strings.TrimSpace(record[0]), person: office.Person{
-		Code: record[1], Name: record[2], NameKana: record[3], BirthDate: record[4], Sex: record[5],
+		Code: code, Name: record[2], NameKana: record[3], BirthDate: record[4], Sex: record[5],
 		PostalCode: record[6], Address: record[7],
 	}.Clean()}
 	var problems []string

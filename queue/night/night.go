@@ -23,7 +23,6 @@ import (
 	"todoke/egov/wire"
 	"todoke/forms"
 	"todoke/queue"
-	"todoke/queue/custody"
 	"todoke/seal"
 	"todoke/signing"
 	"todoke/usage"
@@ -267,36 +266,6 @@ func (r *run) pause(ctx context.Context, until time.Time) error {
 	wait := max(until.Sub(r.Now()), shortest)
 	r.tell(fmt.Sprintf("e-Govの処理を待っています（次の照会 %s）", until.In(jst).Format("15:04:05")))
 	return r.Wait(ctx, wait)
-}
-
-// finish writes the entries that are owed and signs checkpoints of every log, so
-// that what this run did can be proven even if nobody looks for a year.
-func (r *run) finish(ctx context.Context) error {
-	err := r.logResults(ctx)
-	if err != nil {
-		return err
-	}
-	err = r.count(ctx)
-	if err != nil || !r.worked {
-		return err
-	}
-	r.step("run ending")
-	_, err = custody.Checkpoint(ctx, r.Usage, r.Vault)
-	r.step("checkpoints signed")
-	return err
-}
-
-func (r *run) count(ctx context.Context) error {
-	unknown, err := r.Store.UnknownFilings(ctx)
-	if err != nil {
-		return err
-	}
-	counts, err := r.Store.Counts(ctx)
-	if err != nil {
-		return err
-	}
-	r.summary.Unknown, r.summary.Queued, r.summary.Held = unknown, counts[queue.Queued], counts[queue.Held]
-	return nil
 }
 
 var jst = time.FixedZone("JST", 9*60*60)

@@ -46,8 +46,19 @@ func In(text string) bool {
 	return found
 }
 
-// Mask replaces all that In finds by Masked.
+// Mask replaces all that In finds by Masked, until it finds nothing more: what was
+// part of something longer may be a number of its own once its neighbour is masked.
 func Mask(text string) string {
+	for {
+		masked := maskOnce(text)
+		if masked == text {
+			return text
+		}
+		text = masked
+	}
+}
+
+func maskOnce(text string) string {
 	var out strings.Builder
 	done := 0
 	for {
@@ -58,9 +69,6 @@ func Mask(text string) string {
 		out.WriteString(text[done:start])
 		out.WriteString(Masked)
 		done = end
-	}
-	if done == 0 {
-		return text
 	}
 	out.WriteString(text[done:])
 	return out.String()

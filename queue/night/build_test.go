@@ -22,7 +22,7 @@ func japanese(text string) bool {
 			letters++
 		}
 	}
-	return letters*2 > len([]rune(text))
+	return letters*3 > len([]rune(text))
 }
 
 // withoutFact takes a fact away from a filing as approved.

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"todoke/egov/sim/fault"
 	"todoke/queue"
+	"todoke/queue/night"
 )
 
-// eventful is a night in which much happens: three bulks, of which one loses its
+// eventful is a night in which much happens: two bulks, of which one loses its
 // answer, one filing that is held before the send and one that e-Gov refuses.
 func eventful(t *testing.T) *world {
 	w := setup(t, nil)
@@ -82,4 +85,24 @@ func presumed(w *world) int {
 		}
 	}
 	return n
+}
+
+// TestSummaryAndProgress: what a night tells of itself is what happened.
+func TestSummaryAndProgress(t *testing.T) {
+	t.Parallel()
+	w := eventful(t)
+	var told []night.Progress
+	w.change = func(s *night.Sender) { s.Progress = func(p night.Progress) { told = append(told, p) } }
+	want := night.Summary{Attempts: 2, Sent: 3, Arrived: 2, Refused: 1, Held: 1}
+	if diff := cmp.Diff(want, w.night()); diff != "" {
+		t.Errorf("summary (-want +got):\n%s", diff)
+	}
+	for i, p := range told {
+		if !japanese(p.Doing) || i > 0 && (p.Sent < told[i-1].Sent || p.Settled < told[i-1].Settled) {
+			t.Errorf("progress %+v after %+v", p, told[max(i-1, 0)])
+		}
+	}
+	if len(told) < 4 || told[len(told)-1].Sent != 3 {
+		t.Errorf("progress = %+v", told)
+	}
 }

@@ -2,6 +2,7 @@ package night_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -81,8 +82,12 @@ func faultCases() map[string]faultCase {
 		"lists are refused with 401":              lost(on("bulk-apply", fault.ResetBefore), status("lists", fault.StatusBefore, 401)),
 		"lists break off":                         lost(on("bulk-apply", fault.ResetBefore), on("lists", fault.HalfBody)),
 	}
-	for name, code := range map[string]int{"400 of a gateway": 418, "403": 403, "429": 429, "500": 500, "502": 502, "503": 503, "504": 504} {
-		cases[name+" before"] = lost(status("bulk-apply", fault.StatusBefore, code))
+	codes := []int{403, 418, 429, 500, 502, 503, 504}
+	if testing.Short() {
+		codes = codes[:1] // they are all one line of the table
+	}
+	for _, code := range codes {
+		cases[fmt.Sprint(code, " before")] = lost(status("bulk-apply", fault.StatusBefore, code))
 	}
 	for name, effect := range map[string]fault.Effect{
 		"reset": fault.ResetBefore, "redirect": fault.Redirect, "404": fault.EmptyNotFound, "drop": fault.DropAnswer,

@@ -123,14 +123,16 @@ func (w *world) judgeUsage() {
 		switch {
 		case e.Action == usage.ActionUse && e.Result == "実行":
 			uses[k]++
-		case e.Action == usage.ActionResult && uses[k] == 0 && e.Result != "送信せず保留" && e.Result != "送信せず（送信待ちに戻した）":
-			w.t.Errorf("%+v: result %q without a use", k, e.Result)
-			fallthrough
-		case e.Action == usage.ActionResult && strings.HasPrefix(e.Result, "結果不明のため保留"):
+		case e.Action != usage.ActionResult:
+		case strings.HasPrefix(e.Result, "結果不明のため保留"):
 			// A bulk that turns up afterwards has its true result as well.
 			unknown[k] = true
-		case e.Action == usage.ActionResult:
+		default:
 			results[k]++
+		}
+		unsent := e.Result == "送信せず保留" || e.Result == "送信せず（送信待ちに戻した）"
+		if e.Action == usage.ActionResult && uses[k] == 0 && !unsent {
+			w.t.Errorf("%+v: result %q without a use", k, e.Result)
 		}
 	}
 	for _, f := range w.folders() {

@@ -124,7 +124,7 @@ func TestUnknownWaits(t *testing.T) {
 	}
 }
 
-// TestALongNightIsCutShort: an unknown outcome outlives the night, and the next
+// TestUnknownOutlivesTheNight: an unknown outcome outlives the night, and the next
 // sender goes on asking.
 func TestUnknownOutlivesTheNight(t *testing.T) {
 	t.Parallel()

@@ -129,7 +129,7 @@ func TestARowThatSomebodyChangedIsNotSent(t *testing.T) {
 	}
 }
 
-// TestARowThatIsGoneBeforeTheCommit: the attempt cannot be committed as sending.
+// TestARowThatCannotBeCommitted: the commit of "sending" fails, so nothing is sent.
 func TestARowThatCannotBeCommitted(t *testing.T) {
 	t.Parallel()
 	w := setup(t, nil)

@@ -11,6 +11,7 @@ import (
 
 	"todoke/egov/sim"
 	"todoke/egov/sim/fault"
+	"todoke/egov/wire"
 	"todoke/queue"
 )
 
@@ -251,5 +252,23 @@ func TestAWrongClockProvesNothing(t *testing.T) {
 			}
 			w.total()
 		})
+	}
+}
+
+// TestABulkIsKnownByItsNumberToo: e-Gov does not keep the file name. What it has
+// acknowledged is found all the same; what it has not is for a person.
+func TestABulkIsKnownByItsNumberToo(t *testing.T) {
+	t.Parallel()
+	w := setup(t, nil)
+	lost, acknowledged := w.queued(0, pensionGain), w.queued(1, pensionGain)
+	w.egov.Script(on("bulk-apply", fault.DropAnswer))
+	w.rewriteReport(func(r *wire.BulkReport) { r.FileName = "SOUSHIN-" + r.SendNumber + ".ZIP" })
+	w.night()
+	if diff := cmp.Diff([]queue.State{queue.Held, queue.Arrived}, w.states(lost, acknowledged)); diff != "" {
+		t.Error(diff)
+	}
+	history := w.history(lost)
+	if reason := history[len(history)-1].Reason; !strings.Contains(reason, "送信記録にない申請") {
+		t.Errorf("the evidence does not tell of the arrival: %q", reason)
 	}
 }

@@ -68,9 +68,12 @@ const mostShown = 500
 // ask reads e-Gov's report from the day before the oldest of the attempts on.
 func (r *run) ask(ctx context.Context, token string, attempts []queue.Attempt) (*inquiry, error) {
 	q := &inquiry{attempts: map[string]queue.Attempt{}, found: map[string][]wire.BulkReport{}}
-	oldest := r.Now()
+	oldest, byNumber := r.Now(), map[string]string{}
 	for _, a := range attempts {
 		q.attempts[a.ID] = a
+		if a.SendNumber != "" {
+			byNumber[a.SendNumber] = a.ID
+		}
 		at := a.PreparedAt.Time()
 		if at.Before(oldest) {
 			oldest = at
@@ -81,11 +84,13 @@ func (r *run) ask(ctx context.Context, token string, attempts []queue.Attempt) (
 		if err != nil {
 			return nil, err
 		}
-		id, ours := strings.CutSuffix(report.FileName, ".zip")
-		if !ours {
-			continue
+		id, _ := strings.CutSuffix(report.FileName, ".zip")
+		// What e-Gov has acknowledged has a number too, should it not keep the name.
+		acknowledged, known := byNumber[report.SendNumber]
+		if known {
+			id = acknowledged
 		}
-		_, known := q.attempts[id]
+		_, known = q.attempts[id]
 		if known {
 			q.found[id] = append(q.found[id], report)
 		}

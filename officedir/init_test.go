@@ -1,7 +1,6 @@
 package officedir_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -18,8 +17,6 @@ import (
 
 	"todoke/officedir"
 	"todoke/seal"
-	"todoke/usage"
-	"todoke/vault"
 )
 
 var day = time.Date(2026, 7, 1, 3, 0, 0, 0, time.UTC)
@@ -228,55 +225,6 @@ func TestSettingsAreChecked(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, tree(t, path)); diff != "" {
 		t.Errorf("the office changed:\n%s", diff)
-	}
-}
-
-// TestTheUsageLogHasOneKey: it is made once and is the same ever after, sealed.
-func TestTheUsageLogHasOneKey(t *testing.T) {
-	t.Parallel()
-	path := made(t, officedir.New{})
-	first := opened(t, path)
-	number, err := vault.ParseNumber([]byte("123456789018"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = first.Vault.Put(context.Background(), "c1", "s1", number, vault.Who{Actor: "担当　太郎"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = first.Checkpoint(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	first.Close()
-	before := tree(t, path)
-	again := opened(t, path)
-	report, err := again.VerifyUsage(context.Background())
-	if err != nil || !report.OK() {
-		t.Errorf("VerifyUsage = %+v, %v", report, err)
-	}
-	if !slices.ContainsFunc(report.Logs, func(l usage.LogReport) bool { return l.Log == "c1" && l.Verdict == usage.Sound }) {
-		t.Errorf("the log of c1 is not compared with the vault's memory: %+v", report)
-	}
-	after := tree(t, path)
-	for _, name := range []string{"usage-verifier.txt", "sealed/checkpoint-key"} {
-		if before[name] == "" || before[name] != after[name] {
-			t.Errorf("%s changed", name)
-		}
-	}
-	if strings.Contains(after["sealed/checkpoint-key"], "PRIVATE+KEY") {
-		t.Error("the key lies open")
-	}
-	// A key that does not open is an error, not a reason for a new one.
-	again.Close()
-	sealed := filepath.Join(path, "sealed", "checkpoint-key")
-	err = os.WriteFile(sealed, bytes.Repeat([]byte{7}, 100), 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = officedir.Open(context.Background(), path, unasked(t), clock)
-	if !errors.Is(err, seal.ErrUnreadable) || tree(t, path)["usage-verifier.txt"] != before["usage-verifier.txt"] {
-		t.Errorf("Open = %v, want ErrUnreadable", err)
 	}
 }
 

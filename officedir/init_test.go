@@ -125,7 +125,7 @@ func TestInitNeverOverwrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = officedir.Init(path, officedir.New{})
-			if !errors.Is(err, os.ErrExist) {
+			if !errors.Is(err, os.ErrExist) || !strings.Contains(err.Error(), "が残っています") {
 				t.Errorf("Init = %v, want os.ErrExist", err)
 			}
 			if got := tree(t, path)[name]; got != "mine" {

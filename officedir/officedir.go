@@ -106,17 +106,26 @@ func Init(path string, n New) error {
 	if len(secret) == 0 {
 		secret, err = makeUnlockFile(filepath.Join(path, unlockFile))
 		if err != nil {
-			return err
+			return inTheWay(unlockFile, err)
 		}
 		n.Settings = "secret = \"file:" + unlockFile + "\"\n" + n.Settings
 	}
 	err = seal.WriteNew(filepath.Join(path, settingsFile), []byte(n.Settings))
 	if err != nil {
-		return err
+		return inTheWay(settingsFile, err)
 	}
 	// The keyring comes last: with it, the office exists.
 	_, err = seal.CreateKeyring(filepath.Join(path, keyringFile), secret, officeKey, vaultKey)
 	return err
+}
+
+// inTheWay says what to do about a file that an Init which was cut short, or
+// somebody else, has left: it is not for the program to delete.
+func inTheWay(name string, err error) error {
+	if !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return fmt.Errorf("%s が残っています。前回の作成が途中で終わったのなら、このファイルを削除してからやり直してください: %w", name, err)
 }
 
 // Discard removes the files of an office that has just been made and came to
